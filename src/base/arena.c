@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+
+enum { ALIGNMENT = 16, BLOCK_MIN = 4096 - 32, BLOCK_MAX = 1 << 20 };
+
+struct ArenaBlock {
+    ArenaBlock *older;
+    size_t size;
+    _Alignas(16) char bytes[];
+};
+
+void arena_done(Arena *arena)
+{
+    for (ArenaBlock *block = arena->block; block;) {
+        ArenaBlock *older = block->older;
+        free(block);
+        block = older;
+    }
+    *arena = (Arena){0};
+}
+
+void arena_clear(Arena *arena)
+{
+    ArenaBlock *first = arena->block;
+    while (first && first->older)
+        first = first->older;
+    if (first)
+        arena_rewind(arena, (ArenaMark){first, first->bytes});
+}
+
+ArenaMark arena_mark(const Arena *arena)
+{
+    return (ArenaMark){arena->block, arena->next};
+}
+
+void arena_rewind(Arena *arena, ArenaMark mark)
+{
+    while (arena->block != mark.block) {
+        ArenaBlock *older = arena->block->older;
+        arena->allocated_bytes -= arena->block->size;
+        free(arena->block);
+        arena->block = older;
+    }
+    arena->next = mark.next;
+    arena->end = mark.block ? mark.block->bytes + mark.block->size : NULL;
+}
+
+static void add_block(Arena *arena, size_t needed)
+{
+    size_t size = arena->block ? arena->block->size * 2 : BLOCK_MIN;
+    if (size > BLOCK_MAX)
+        size = BLOCK_MAX;
+    if (size < needed)
+        size = needed;
+    ArenaBlock *block = mem_alloc(sizeof(*block) + size);
+    block->older = arena->block;
+    block->size = size;
+    arena->block = block;
+    arena->next = block->bytes;
+    arena->end = block->bytes + size;
+    arena->allocated_bytes += size;
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if ((size_t)(arena->end - arena->next) < size)
+        add_block(arena, size);
+    void *memory = arena->next;
+    arena->next += size;
+    return memory;
+}
+
+void *arena_zalloc(Arena *arena, size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}
+
+void *arena_grow(Arena *arena, void *items, size_t count, size_t *capacity, size_t item_size)
+{
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : 8;
+    void *grown = arena_alloc(arena, *capacity * item_size);
+    if (count)
+        memcpy(grown, items, count * item_size);
+    return grown;
+}
+
+Str arena_str(Arena *arena, Str str)
+{
+    char *copy = arena_alloc(arena, str.len + 1);
+    if (str.len)
+        memcpy(copy, str.ptr, str.len);
+    copy[str.len] = '\0';
+    return str_from(copy, str.len);
+}
+
+Str arena_vprintf(Arena *arena, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    size_t size = len < 0 ? 1 : (size_t)len + 1;
+    char *text = arena_alloc(arena, size);
+    text[0] = '\0';
+    vsnprintf(text, size, format, again);
+    va_end(again);
+    return str_from(text, size - 1);
+}
+
+Str arena_printf(Arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    Str text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}

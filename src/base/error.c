@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <assert.h>
+
+static const StatusInfo STATUS_INFOS[STATUS_COUNT] = {
+#define STATUS_ROW(name, sqlstate, http, code, prefix, safe)                                       \
+    [STATUS_##name] = {#name, sqlstate, code, prefix, http, safe != 0},
+    STATUS_LIST(STATUS_ROW)
+#undef STATUS_ROW
+};
+
+const StatusInfo *status_info(Status status)
+{
+    assert((unsigned)status < STATUS_COUNT);
+    return &STATUS_INFOS[status];
+}
