@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The catalog: namespaces, tables, users.
+ *
+ * A Catalog is an immutable, counted snapshot.  DDL makes a changed copy
+ * (catalog_edit .. ) on the sequencer thread, adds the same change as entries
+ * of the commit record, and the copy is published with the commit.  Readers hold
+ * a reference; everything reached through it stays valid as long.
+ *
+ * Entries in the store's catalog family (keys are text, values are encoded,
+ * format in catalog_codec.c):
+ *
+ *     n/<namespace>          t/<table id>/<version>      u/<user id>
+ *     x/<table id>           a dropped table whose rows still have to be purged
+ *     i/table                the highest table id given so far
+ */
+#pragma once
+
+#include "base/map.h"
+#include "base/refcount.h"
+#include "catalog/table.h"
+#include "catalog/user.h"
+#include "store/store.h"
+
+typedef struct Namespace {
+    RefCount refs;
+    Str name;
+    Str options_json; /* empty = none */
+    int64_t created_at_us;
+} Namespace;
+
+typedef struct Catalog {
+    RefCount refs;
+    uint64_t version;   /* counts up with every change */
+    Map namespaces;     /* name -> Namespace */
+    Map tables;         /* "ns.name" -> Table, newest version; system tables included */
+    IdMap tables_by_id; /* id -> Table, newest version */
+    IdMap histories;    /* id -> TableHistory: every version of the table, oldest first */
+    Map users;          /* id -> User, soft-deleted ones included */
+    uint32_t last_table_id;
+} Catalog;
+
+typedef struct TableHistory {
+    RefCount refs;
+    size_t count;
+    Table *versions[];
+} TableHistory;
+
+Catalog *catalog_ref(Catalog *catalog);
+void catalog_unref(Catalog *catalog);
+DEFINE_CLEANUP(Catalog, catalog_unref)
+
+/* What the store holds; an empty store gives the namespaces default, system and dba and the system
+ * tables. */
+MUST_CHECK Status catalog_load(Context *ctx, Store *store, Catalog **ret_catalog);
+
+/* ---- look-ups: NULL when not there; borrowed ---- */
+const Namespace *catalog_namespace(const Catalog *catalog, Str name);
+const Table *catalog_table(const Catalog *catalog, Str namespace_name, Str name);
+const Table *catalog_table_by_id(const Catalog *catalog, uint32_t table_id);
+/* NULL also for a soft-deleted user. */
+const User *catalog_user(const Catalog *catalog, Str user_id);
+const TableHistory *catalog_table_history(const Catalog *catalog, uint32_t table_id);
+
+/* All tables of the catalog sorted by namespace and name; in the arena. */
+typedef struct TableList {
+    const Table **items;
+    size_t count;
+} TableList;
+TableList catalog_tables(Arena *arena, const Catalog *catalog);
+
+/* ---- editing: on the sequencer thread ---- */
+
+/*
+ * One DDL statement's change: a private copy of the catalog plus the entries
+ * that persist it.  The functions below keep both in step; all checks on names
+ * and existence are theirs (STATUS_ALREADY_EXISTS, STATUS_NOT_FOUND, ..).
+ */
+typedef struct CatalogEdit CatalogEdit;
+typedef struct CatalogEntry { /* value.ptr NULL = deleted */
+    Str key;
+    Str value;
+} CatalogEntry;
+
+/* Everything the edit makes lives in ctx's arena but the catalog. */
+CatalogEdit *catalog_edit_begin(Context *ctx, const Catalog *from, int64_t now_us);
+/* The entries to add to the commit. */
+size_t catalog_edit_entries(const CatalogEdit *edit, const CatalogEntry **ret_entries);
+/* The finished catalog (the caller's reference) and the end of the edit. */
+Catalog *catalog_edit_finish(CatalogEdit *edit);
+/* Forgets it. */
+void catalog_edit_abort(CatalogEdit *edit);
+DEFINE_CLEANUP(CatalogEdit, catalog_edit_abort)
+
+MUST_CHECK Status catalog_create_namespace(CatalogEdit *edit, Str name);
+MUST_CHECK Status catalog_drop_namespace(CatalogEdit *edit, Str name); /* drops its tables too */
+/* Gives id, version and column ids; the definition's other fields are complete and valid. */
+MUST_CHECK Status catalog_create_table(CatalogEdit *edit,
+                                       const Table *definition,
+                                       const Table **ret_table);
+/* A new version of an existing table (same id, version + 1). */
+MUST_CHECK Status catalog_replace_table(CatalogEdit *edit,
+                                        const Table *definition,
+                                        const Table **ret_table);
+MUST_CHECK Status catalog_drop_table(CatalogEdit *edit, uint32_t table_id);
+/* The rows of a dropped table are gone. */
+MUST_CHECK Status catalog_purged_table(CatalogEdit *edit, uint32_t table_id);
+/* Inserts or replaces. */
+MUST_CHECK Status catalog_put_user(CatalogEdit *edit, const User *user);
+
+/* Dropped tables that still wait for catalog_purged_table(); read from the store. */
+MUST_CHECK Status catalog_dropped_tables(Context *ctx,
+                                         Store *store,
+                                         uint32_t **ret_ids,
+                                         size_t *ret_count);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accounts and roles.  A User is immutable and counted; a change is a new User.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/refcount.h"
+
+/* In ascending order of power. */
+typedef enum Role { ROLE_ANONYMOUS, ROLE_USER, ROLE_SERVICE, ROLE_DBA, ROLE_SYSTEM } Role;
+
+typedef enum AuthType { AUTH_PASSWORD, AUTH_OAUTH, AUTH_INTERNAL } AuthType;
+
+typedef struct User {
+    RefCount refs;
+    Str id;
+    Role role;
+    AuthType auth_type;
+    Str password_hash; /* empty = none set */
+    Str email;         /* ptr NULL = none */
+    Str auth_data;     /* JSON; ptr NULL = none */
+    /* Counts up with every change of role, password or deletion: a session that was opened under
+     * another one is revoked. */
+    uint32_t credentials_version;
+    int64_t created_at_us;
+    int64_t updated_at_us;
+    int64_t deleted_at_us; /* 0 = alive */
+    Arena arena;
+} User;
+
+User *user_ref(User *user);
+void user_unref(User *user);
+DEFINE_CLEANUP(User, user_unref)
+
+/* An independent copy to be changed and put back; counted 1; strings in its own arena. */
+User *user_copy(const User *user);
+
+static inline bool role_is_admin(Role role)
+{
+    return role >= ROLE_DBA;
+}
+
+const char *role_word(Role role); /* "user", "service", "dba", "system", "anonymous" */
+/* Words of sql.md 3.8, any case; false when unknown. */
+bool role_parse(Str word, Role *ret_role);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the change log back: the commits of one table and owner, or all, in
+ * commit order, without touching others.
+ *
+ * The log is bounded: everything at or below the low-water mark may be gone.
+ * A reader checks the mark after reading (change_log_status does), because the
+ * store may drop entries under a snapshot.
+ */
+#pragma once
+
+#include "commit/sequencer.h"
+
+typedef struct ChangeLogScan ChangeLogScan;
+
+typedef struct ChangeLogRange {
+    uint32_t table_id;
+    Owner owner;
+    bool everything; /* all tables and owners; table_id and owner are ignored */
+    SeqNo after;     /* exclusive */
+    SeqNo until;     /* inclusive; 0 = the snapshot's seq */
+} ChangeLogRange;
+
+ChangeLogScan *
+change_log_open(Sequencer *sequencer, Snapshot *snapshot, const ChangeLogRange *range);
+void change_log_close(ChangeLogScan *scan);
+DEFINE_CLEANUP(ChangeLogScan, change_log_close)
+
+/* The next commit (counted, the caller unrefs) or NULL at the end or on an error. */
+CommitRecord *change_log_next(Context *ctx, ChangeLogScan *scan);
+
+/* STATUS_NOT_FOUND when `after` is (meanwhile) below the low-water mark: the reader must start
+ * over. */
+MUST_CHECK Status change_log_status(Context *ctx, ChangeLogScan *scan);
+
+/* Entries <= this may be gone. 0 = all are there. */
+SeqNo change_log_low_water(Sequencer *sequencer);
+
+typedef struct ChangeLogRetention {
+    int64_t keep_ms;    /* change_log.retention; 0 = keep for ever */
+    uint64_t max_bytes; /* change_log.max_bytes; 0 = unbounded */
+} ChangeLogRetention;
+
+/* Drops the oldest entries past the bounds; on a worker, now and then. Returns the new mark. */
+MUST_CHECK Status change_log_trim(Context *ctx,
+                                  Sequencer *sequencer,
+                                  const ChangeLogRetention *retention,
+                                  SeqNo *ret_low_water);
+
+/*
+ * Rebuilds a store from the log of another: for the test that a replay gives
+ * the same store, and for kalamdb check.  Returns how many commits were applied.
+ */
+MUST_CHECK Status change_log_replay(Context *ctx, Store *from, Store *to, uint64_t *ret_count);
+
+/* A checksum over all of rows, streams and catalog. */
+MUST_CHECK Status store_checksum(Context *ctx, Store *store, uint64_t *ret_checksum);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one commit changed: the unit of the change log, of delivery to live
+ * queries, and later of replication.
+ *
+ * A record is deterministic and complete: applying it to a store needs no
+ * clock, no catalog and no other input, and replaying the log into an empty
+ * store gives the same store.  The byte format is in commit_record.c.
+ */
+#pragma once
+
+#include "base/refcount.h"
+#include "store/layout.h"
+#include "store/store.h"
+
+typedef enum ChangeKind {
+    CHANGE_INSERT,        /* new_row */
+    CHANGE_UPDATE,        /* old_row, new_row */
+    CHANGE_DELETE,        /* old_row; a tombstone with the old values stays */
+    CHANGE_DELETE_HARD,   /* old_row; the row is gone */
+    CHANGE_EVENT,         /* new_row: a stream event; bucket */
+    CHANGE_EVENT_DELETE,  /* old_row: a stream event removed; bucket, old_seq */
+    CHANGE_CATALOG_PUT,   /* key, new_row: catalog entry */
+    CHANGE_CATALOG_DELETE /* key */
+} ChangeKind;
+
+/* Str fields are borrowed from whoever made the Change (a record's bytes, an arena). */
+typedef struct Change {
+    ChangeKind kind;
+    uint32_t table_id; /* 0 = catalog */
+    uint32_t schema_version;
+    SeqNo seq;       /* of this change: the new version, tombstone or event */
+    SeqNo old_seq;   /* of the version it replaces or removes; 0 = none */
+    uint64_t bucket; /* streams */
+    Owner owner;
+    Str key;     /* encoded primary key (value/key.h); streams: empty; catalog: its key */
+    Str old_row; /* encoded rows (value/row.h); ptr NULL = none */
+    Str new_row;
+} Change;
+
+/* One (table, owner) that a commit touched. */
+typedef struct CommitScope {
+    uint32_t table_id;
+    Owner owner;
+} CommitScope;
+
+typedef struct CommitRecord CommitRecord;
+struct CommitRecord {
+    RefCount refs;
+    SeqNo seq; /* of its last change */
+    SeqNo first_seq;
+    bool sync;
+    Str bytes; /* as stored in the log */
+    uint32_t change_count;
+    uint32_t scope_count;
+    const CommitScope *scopes; /* distinct; owner borrowed from bytes */
+};
+
+CommitRecord *commit_record_ref(CommitRecord *record);
+void commit_record_unref(CommitRecord *record);
+DEFINE_CLEANUP(CommitRecord, commit_record_unref)
+
+/* Takes a copy of bytes.  STATUS_CORRUPT when they are no record. */
+MUST_CHECK Status commit_record_decode(Context *ctx, Str bytes, CommitRecord **ret_record);
+
+/* Walks the changes in order: commit_changes_next() fills `change` until it returns false. */
+typedef struct CommitChanges {
+    Reader reader;
+    SeqNo seq;
+    uint32_t left;
+} CommitChanges;
+
+CommitChanges commit_changes(const CommitRecord *record);
+bool commit_changes_next(CommitChanges *changes, Change *ret_change);
+
+/*
+ * apply: the only writer of rows, streams, log and catalog.  Adds what the
+ * record changes, the record itself and its log_by_owner entries to the batch.
+ */
+void commit_record_apply(const CommitRecord *record, StoreBatch *batch);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where things are: the key of everything in the hot tier, in bytes.
+ *
+ *   rows          slot(2) table(4) owner pk             newest hot version of a row
+ *   log           shard(2) seq(8)                       one commit (commit/commit_record.h)
+ *   log_by_owner  slot(2) table(4) owner seq(8)         empty; the commits that touched table and
+ * owner streams       slot(2) table(4) bucket(8) owner seq(8)   one event catalog       text keys,
+ * catalog/catalog.h meta          text keys: "seq_lease", "log_low_water", ..
+ *
+ * Integers are big-endian.  slot = hash_stable(owner) & 4095, for SHARED tables
+ * (and streams of SCOPE shared) of the table id's four bytes; their owner is
+ * empty.  owner is escaped and terminated, pk is encoded (both value/key.h).
+ *
+ * A value in `rows` and `streams`: seq(8) flags(1) schema_version(varint) row
+ * (value/row.h).  The user id is a typed argument of every function here: no
+ * key can be built without saying whose it is.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/context.h"
+#include "value/ids.h"
+
+typedef uint64_t SeqNo;
+
+enum { SLOT_COUNT = 4096, STORED_DELETED = 1 };
+
+/* Whose rows: a user id, or OWNER_SHARED. */
+typedef struct Owner {
+    Str user_id; /* empty = shared */
+} Owner;
+
+#define OWNER_SHARED ((Owner){STR_NULL})
+
+static inline Owner owner_of(Str user_id)
+{
+    return (Owner){user_id};
+}
+
+uint16_t slot_of(uint32_t table_id, Owner owner);
+
+/* Append to `out`.  pk is encoded; an empty one gives the prefix of all rows of table and owner. */
+void row_key_append(Buf *out, uint32_t table_id, Owner owner, Str pk);
+/* The pk part of a row key made for this owner; borrowed. */
+Str row_key_pk(Str key, Owner owner);
+/* Taken apart completely; owner is copied to the arena, pk borrowed. STATUS_CORRUPT */
+MUST_CHECK Status
+row_key_read(Context *ctx, Str key, uint32_t *ret_table_id, Owner *ret_owner, Str *ret_pk);
+
+void log_key_append(Buf *out, SeqNo seq);
+SeqNo log_key_seq(Str key);
+
+void log_by_owner_key_append(Buf *out, uint32_t table_id, Owner owner, SeqNo seq);
+SeqNo log_by_owner_key_seq(Str key); /* its last eight bytes */
+
+void stream_key_append(Buf *out, uint32_t table_id, uint64_t bucket, Owner owner, SeqNo seq);
+/* All events of a bucket whoever owns them: the range [prefix, upper bound) per slot. */
+void stream_bucket_prefix_append(Buf *out, uint16_t slot, uint32_t table_id, uint64_t bucket);
+MUST_CHECK Status stream_key_read(Context *ctx,
+                                  Str key,
+                                  uint32_t *ret_table_id,
+                                  uint64_t *ret_bucket,
+                                  Owner *ret_owner,
+                                  SeqNo *ret_seq);
+
+/* The smallest key above all keys that start with `prefix`; appended to out. Empty when there is
+ * none. */
+void key_successor_append(Buf *out, Str prefix);
+
+/* A stored version taken apart; row borrowed. */
+typedef struct StoredRow {
+    SeqNo seq;
+    uint32_t schema_version;
+    bool deleted; /* a tombstone: row holds the last values */
+    Str row;
+} StoredRow;
+
+void stored_row_append(Buf *out, const StoredRow *stored);
+MUST_CHECK Status stored_row_read(Context *ctx, Str value, StoredRow *ret_stored);
