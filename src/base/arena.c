@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { ALIGNMENT = 16, BLOCK_MIN = 4096 - 32, BLOCK_MAX = 1 << 20 };
@@ -65,9 +66,11 @@ static void add_block(Arena *arena, size_t needed)
     arena->allocated_bytes += size;
 }
 
+/* Zero bytes get a place of their own too: no pointer we return is NULL. */
 void *arena_alloc(Arena *arena, size_t size)
 {
-    size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    assert(size <= SIZE_MAX / 2);
+    size = (size + (size == 0) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if ((size_t)(arena->end - arena->next) < size)
         add_block(arena, size);
     void *memory = arena->next;
@@ -102,6 +105,7 @@ Str arena_str(Arena *arena, Str str)
 
 Str arena_vprintf(Arena *arena, const char *format, va_list args)
 {
+    assert(format);
     va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);

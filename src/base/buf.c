@@ -20,18 +20,29 @@ char *buf_take(Buf *buf, size_t *ret_len)
     return bytes;
 }
 
+/*
+ * The block has one byte more than `capacity`, for the NUL of vsnprintf().
+ * Capacity stays within the limit: buf_byte() looks at nothing else.
+ */
+static void grow(Buf *buf, size_t needed)
+{
+    size_t capacity = buf->capacity ? buf->capacity * 2 : 64;
+    if (buf->limit && capacity > buf->limit)
+        capacity = buf->limit;
+    buf->capacity = capacity < needed ? needed : capacity;
+    buf->ptr = mem_realloc(buf->ptr, buf->capacity + 1);
+}
+
 char *buf_reserve(Buf *buf, size_t size)
 {
     size_t needed = buf->len + size;
-    if (buf->overflowed || needed < size || (buf->limit && needed > buf->limit)) {
+    if (buf->overflowed || needed < size || needed == SIZE_MAX ||
+        (buf->limit && needed > buf->limit)) {
         buf->overflowed = true;
         return NULL;
     }
-    if (needed > buf->capacity) {
-        size_t capacity = buf->capacity ? buf->capacity * 2 : 64;
-        buf->capacity = capacity < needed ? needed : capacity;
-        buf->ptr = mem_realloc(buf->ptr, buf->capacity);
-    }
+    if (needed > buf->capacity || !buf->ptr)
+        grow(buf, needed);
     return buf->ptr + buf->len;
 }
 
@@ -70,7 +81,7 @@ void buf_printf(Buf *buf, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *room = len < 0 ? NULL : buf_reserve(buf, (size_t)len + 1);
+    char *room = buf_reserve(buf, len < 0 ? SIZE_MAX : (size_t)len);
     if (!room)
         return;
     va_start(args, format);

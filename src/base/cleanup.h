@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdlib.h>
 
 /* CLEANUP(scan_close) Scan *scan = NULL;  -- closed on every way out of the block. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -31,6 +32,8 @@ static void system_random_bytes(void *data, void *bytes, size_t size)
     char *next = bytes;
     while (size > 0) {
         ssize_t got = getrandom(next, size, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got < 0) {
             perror("getrandom");
             abort();

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -93,6 +94,8 @@ static void write_whole(int fd, const Buf *line)
 {
     for (size_t done = 0; done < line->len;) {
         ssize_t wrote = write(fd, line->ptr + done, line->len - done);
+        if (wrote < 0 && errno == EINTR)
+            continue;
         if (wrote <= 0)
             return; /* nowhere left to complain */
         done += (size_t)wrote;

@@ -95,7 +95,10 @@ static size_t utf8_sequence(const unsigned char *ptr, size_t len)
     unsigned char c = ptr[0];
     if (c < 0x80)
         return 1;
-    size_t need = c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    size_t need = c >= 0xc2 && c <= 0xdf   ? 2
+                  : (c & 0xf0) == 0xe0     ? 3
+                  : c >= 0xf0 && c <= 0xf4 ? 4
+                                           : 0;
     if (need == 0 || need > len)
         return 0;
     for (size_t i = 1; i < need; i++)
