@@ -2,29 +2,42 @@
 // Reports node's tests as tools/test_summary reads them: one JSON object a line.
 
 import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 
-/** Node 18 also reports each file as a test; it counts only when the file itself failed. */
-function isFile({ name, nesting, file }) {
-    return nesting === 0 && (name === file || name.endsWith('.test.mjs'));
+/** Node names files by path or by URL, depending on its version. */
+function shortName(text = '') {
+    const path = text.startsWith('file:') ? fileURLToPath(text) : text;
+    return path.startsWith('/') ? relative(process.cwd(), path) : path;
 }
 
-function describe(error) {
-    return inspect(error?.cause ?? error, { depth: 4, breakLength: 120 });
+function describe(error, printed) {
+    const reason = error?.cause ?? error;
+    return `${typeof reason === 'string' ? reason : inspect(reason, { depth: 4, breakLength: 120 })}\n${printed}`;
 }
 
 export default async function* report(events) {
+    const printed = new Map(); /* by file: what it wrote itself */
     for await (const { type, data } of events) {
+        const file = shortName(data.file);
+        if (type === 'test:stdout' || type === 'test:stderr')
+            printed.set(file, (printed.get(file) ?? '') + data.message);
+        if (type !== 'test:pass' && type !== 'test:fail')
+            continue;
+
+        /* A suite, and on some versions a file, is reported as a test too: only what it holds counts .. */
+        const { error, type: kind, duration_ms } = data.details;
         const passed = type === 'test:pass';
-        if (!passed && type !== 'test:fail')
+        const isFile = data.nesting === 0 && shortName(data.name).endsWith('.test.mjs');
+        if (passed && (kind === 'suite' || isFile))
             continue;
-        const { error, type: kind } = data.details;
-        const container = kind === 'suite' || isFile(data);
-        if (container && (passed || error?.failureType === 'subtestsFailed'))
+        /* .. unless it failed by itself. */
+        if (error?.failureType === 'subtestsFailed')
             continue;
-        const name = `${relative(process.cwd(), data.file ?? '')}: ${data.name}`;
+        const name = isFile ? shortName(data.name) : `${file}: ${data.name}`;
         const status = data.skip !== undefined ? 'skipped' : passed ? 'ok' : 'failed';
-        process.stderr.write(`${status.padEnd(7)} ${name} (${Math.round(data.details.duration_ms)} ms)\n`);
-        yield `${JSON.stringify({ name, status, output: passed ? '' : describe(error) })}\n`;
+        const output = passed ? '' : describe(error, isFile ? printed.get(name) ?? '' : '');
+        process.stderr.write(`${status.padEnd(7)} ${name} (${Math.round(duration_ms)} ms)\n`);
+        yield `${JSON.stringify({ name, status, output })}\n`;
     }
 }
