@@ -38,4 +38,4 @@ static inline void free_at(void *place)
 }
 
 /* The struct of `type` whose `member` is at `pointer`. */
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))

@@ -22,7 +22,7 @@ typedef struct LogOptions {
     bool to_console;  /* standard error */
 } LogOptions;
 
-/* Before that, and after log_stop(): INFO to standard error.  False when the file cannot be opened. */
+/* Before, and after log_stop(): INFO to standard error.  False when the file cannot be opened. */
 bool log_start(const LogOptions *options);
 void log_stop(void);
 

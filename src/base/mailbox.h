@@ -38,7 +38,7 @@ bool mailbox_post(Mailbox *mailbox, MailboxItem *item);
 /* All items in the order they came, as a list; NULL when there is none. */
 MailboxItem *mailbox_take(Mailbox *mailbox);
 
-/* As mailbox_take(), but waits for an item; NULL when timeout_ms (-1 = for ever) passed or closed. */
+/* As mailbox_take(), but waits; NULL when timeout_ms (-1 = for ever) passed or it was closed. */
 MailboxItem *mailbox_wait(Mailbox *mailbox, int timeout_ms);
 
 /* Takes everything and runs each item; returns how many. */

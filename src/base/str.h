@@ -15,9 +15,12 @@ typedef struct Str {
     size_t len;
 } Str;
 
-#define STR(literal)      ((Str){"" literal, sizeof(literal) - 1})
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
-#define STR_NULL          ((Str){NULL, 0})
+#define STR(literal) ((Str){"" literal, sizeof(literal) - 1})
+#define STR_INIT(literal)                                                                          \
+    {                                                                                              \
+        "" literal, sizeof(literal) - 1                                                            \
+    }
+#define STR_NULL ((Str){NULL, 0})
 
 /* printf("%.*s", STR_ARG(name)) */
 #define STR_ARG(str) (int)((str).len), ((str).ptr ? (str).ptr : "")
