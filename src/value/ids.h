@@ -22,7 +22,9 @@ static inline int64_t snowflake_to_ms(uint64_t id)
 /* The smallest id of that millisecond. */
 static inline uint64_t snowflake_from_ms(int64_t unix_ms)
 {
-    return unix_ms <= SNOWFLAKE_EPOCH_MS ? 0 : (uint64_t)(unix_ms - SNOWFLAKE_EPOCH_MS) << SNOWFLAKE_TIME_SHIFT;
+    return unix_ms <= SNOWFLAKE_EPOCH_MS
+               ? 0
+               : (uint64_t)(unix_ms - SNOWFLAKE_EPOCH_MS) << SNOWFLAKE_TIME_SHIFT;
 }
 
 /* Unique in this process and increasing per thread of generation. */

@@ -26,15 +26,16 @@ typedef enum JsonKind {
 typedef struct Json Json;
 struct Json {
     JsonKind kind;
-    Str text;         /* NUMBER: as written; STRING: unescaped */
-    Str source;       /* this value as written in the input */
-    Str key;          /* the member's name, when inside an object */
+    Str text;          /* NUMBER: as written; STRING: unescaped */
+    Str source;        /* this value as written in the input */
+    Str key;           /* the member's name, when inside an object */
     const Json *first; /* ARRAY, OBJECT: first element or member */
     const Json *next;  /* the next one in the same container */
     size_t count;
 };
 
-/* Strings and the tree are in ctx's arena or borrowed from text. STATUS_INVALID_VALUE with the byte offset in the message. */
+/* Strings and the tree are in ctx's arena or borrowed from text. STATUS_INVALID_VALUE with the byte
+ * offset in the message. */
 MUST_CHECK Status json_parse(Context *ctx, Str text, const Json **ret_json);
 
 /* Checks without building anything. */
@@ -55,7 +56,7 @@ void json_write_string(Buf *out, Str text);
 void json_write_key(Buf *out, Str name);
 /* The shortest text that reads back as the same number; value must be finite. */
 void json_write_double(Buf *out, double value);
-/* `single` writes the shortest text that reads back as the same float */
+/* The shortest text that reads back as the same float; value must be finite. */
 void json_write_float(Buf *out, float value);
 /* Compact: no white space, members in their order. */
 void json_write(Buf *out, const Json *json);

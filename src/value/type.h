@@ -51,7 +51,8 @@ bool type_is_temporal(TypeKind kind);
  * A type name of sql.md 3.17 with its arguments, as the parser saw it
  * ("varchar", {20}).  Fails with STATUS_INVALID_SQL naming the type.
  */
-MUST_CHECK Status type_from_sql(Context *ctx, Str name, const int64_t *args, size_t arg_count, Type *ret_type);
+MUST_CHECK Status
+type_from_sql(Context *ctx, Str name, const int64_t *args, size_t arg_count, Type *ret_type);
 
 /* "BIGINT", "DECIMAL(10,2)"; in the arena. */
 Str type_to_sql(Arena *arena, Type type);

@@ -78,7 +78,8 @@ int value_compare_nulls_last(const Value *a, const Value *b);
 /* IS NOT DISTINCT FROM: NULL equals NULL. */
 bool value_same(const Value *a, const Value *b);
 
-/* Equal values (value_compare() == 0, across numeric kinds too) hash alike. Stable, may be stored. */
+/* Equal values (value_compare() == 0, across numeric kinds too) hash alike. Stable, may be stored.
+ */
 uint64_t value_hash(const Value *value);
 
 /*
