@@ -28,8 +28,11 @@ typedef Status (*SystemProvider)(Context *ctx,
                                  SystemRows *rows,
                                  void *data);
 
-/* Holds the providers that need nothing but the catalog. */
-SystemTables *system_tables_new(void);
+/*
+ * Holds the providers that need nothing but the catalog.  storage_directory is
+ * what system.storages says of the storage `local`; it must stay valid.
+ */
+SystemTables *system_tables_new(Str storage_directory);
 void system_tables_free(SystemTables *tables);
 DEFINE_CLEANUP(SystemTables, system_tables_free)
 
@@ -50,6 +53,8 @@ MUST_CHECK Status system_tables_read(Context *ctx,
                                      SystemResult *ret_result);
 
 /* ---- for providers ---- */
+
+Str system_rows_storage_directory(const SystemRows *rows);
 
 /* Starts a row whose values are all NULL. */
 void system_row_begin(SystemRows *rows);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table/table_write.h"
+
+#include "table/stream_store.h"
+
+/* ---- the commit as a target ---- */
+
+static Status read_from_commit(RowTarget *target,
+                               Context *ctx,
+                               const Table *table,
+                               Owner owner,
+                               Str key,
+                               StoredRow *ret_stored,
+                               bool *ret_found)
+{
+    (void)ctx;
+    CommitTarget *commit = CONTAINER_OF(target, CommitTarget, target);
+    return commit_read_row(commit->builder, table->id, owner, key, ret_stored, ret_found);
+}
+
+static Status add_to_commit(
+    RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq)
+{
+    (void)ctx;
+    (void)table;
+    CommitTarget *commit = CONTAINER_OF(target, CommitTarget, target);
+    *ret_seq = commit_add(commit->builder, change);
+    return STATUS_OK;
+}
+
+static int64_t commit_target_time_ms(RowTarget *target)
+{
+    return commit_time_ms(CONTAINER_OF(target, CommitTarget, target)->builder);
+}
+
+CommitTarget commit_target(CommitBuilder *builder)
+{
+    return (CommitTarget){
+        .target = {.read = read_from_commit,
+                   .add = add_to_commit,
+                   .time_ms = commit_target_time_ms},
+        .builder = builder,
+    };
+}
+
+Status table_write_begin(Context *ctx, CommitBuilder *builder, const Table *table)
+{
+    const Table *newest = catalog_table_by_id(commit_catalog(builder), table->id);
+    if (!newest || newest->version != table->version)
+        return fail(ctx,
+                    STATUS_STALE_PLAN,
+                    "table %.*s changed while the statement was planned",
+                    STR_ARG(table->full_name));
+    if (table_is_sync(table))
+        commit_require_sync(builder);
+    return STATUS_OK;
+}
+
+/* ---- rows ---- */
+
+static Status add(const TableWrite *write, Change change, SeqNo *ret_seq)
+{
+    change.table_id = write->table->id;
+    change.schema_version = write->table->version;
+    change.owner = write->owner;
+    return write->target->add(write->target, write->ctx, write->table, &change, ret_seq);
+}
+
+static Status unique_violation(const TableWrite *write, Str key)
+{
+    Str text;
+    TRY(row_key_text(write->ctx, write->table, key, &text));
+    return fail(write->ctx,
+                STATUS_UNIQUE_VIOLATION,
+                "Primary key violation: value '%.*s' already exists in column '%.*s'",
+                STR_ARG(text),
+                STR_ARG(write->table->columns[write->table->primary_key].name));
+}
+
+static Status insert_event(const TableWrite *write, const RowImage *image, SeqNo *ret_seq)
+{
+    Change change = {
+        .kind = CHANGE_EVENT,
+        .bucket = stream_bucket(write->table, write->target->time_ms(write->target)),
+        .new_row = image->row,
+    };
+    return add(write, change, ret_seq);
+}
+
+Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_seq)
+{
+    if (write->table->kind == TABLE_STREAM)
+        return insert_event(write, image, ret_seq);
+
+    StoredRow old;
+    bool found;
+    TRY(write->target->read(
+        write->target, write->ctx, write->table, write->owner, image->key, &old, &found));
+    if (found && !old.deleted)
+        return unique_violation(write, image->key);
+    Change change = {
+        .kind = CHANGE_INSERT,
+        .old_seq = found ? old.seq : 0,
+        .key = image->key,
+        .new_row = image->row,
+    };
+    return add(write, change, ret_seq);
+}
+
+Status table_find(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
+{
+    TRY(write->target->read(
+        write->target, write->ctx, write->table, write->owner, key, ret_stored, ret_found));
+    *ret_found = *ret_found && !ret_stored->deleted;
+    return STATUS_OK;
+}
+
+Status table_update(const TableWrite *write, Str key, const StoredRow *old, Str new_row)
+{
+    Change change = {
+        .kind = CHANGE_UPDATE,
+        .old_seq = old->seq,
+        .key = key,
+        .old_row = old->row,
+        .new_row = new_row,
+    };
+    SeqNo seq;
+    return add(write, change, &seq);
+}
+
+Status table_delete(const TableWrite *write, Str key, const StoredRow *old)
+{
+    bool hard = write->table->options.deleted_retention_hours == 0;
+    Change change = {
+        .kind = hard ? CHANGE_DELETE_HARD : CHANGE_DELETE,
+        .old_seq = old->seq,
+        .key = key,
+        .old_row = old->row,
+    };
+    SeqNo seq;
+    return add(write, change, &seq);
+}
+
+/* ---- events ---- */
+
+Status stream_event_delete(
+    const TableWrite *write, Store *store, SeqNo event, Str old_row, bool *ret_found)
+{
+    StreamEvent stored;
+    StoreRead newest = {.family = FAMILY_STREAMS};
+    TRY(stream_get(
+        write->ctx, store, newest, write->table, write->owner, event, &stored, ret_found));
+    if (!*ret_found)
+        return STATUS_OK;
+    Change change = {
+        .kind = CHANGE_EVENT_DELETE,
+        .old_seq = event,
+        .bucket = stored.bucket,
+        .old_row = old_row,
+    };
+    SeqNo seq;
+    return add(write, change, &seq);
+}
