@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/live_query.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "sql/parser.h"
+#include "value/json.h"
+
+/* ---- what the SELECT may look like ---- */
+
+#define REFUSE(...) fail(ctx, STATUS_INVALID_SQL, "Invalid SQL: Subscription query " __VA_ARGS__)
+
+static Status parse_select(Context *ctx, Str sql, const AstSelect **ret_select)
+{
+    AstScript script;
+    Status status = sql_parse(ctx, sql, &script);
+    if (status != STATUS_OK)
+        return REFUSE("does not parse: %.*s", STR_ARG(arena_str(&ctx->arena, ctx->message)));
+    if (script.count != 1)
+        return REFUSE("must be a single statement");
+    if (script.statements[0]->kind != AST_SELECT)
+        return REFUSE("is no SELECT. Only SELECT queries are supported for subscriptions");
+    *ret_select = script.statements[0]->select;
+    return STATUS_OK;
+}
+
+static const char *from_problem(const AstFrom *from)
+{
+    if (!from)
+        return "has no FROM";
+    switch (from->kind) {
+    case AST_FROM_TABLE:
+        return NULL;
+    case AST_FROM_JOIN:
+        return from->join == AST_JOIN_CROSS ? "names several tables" : "uses JOIN";
+    case AST_FROM_SELECT:
+        return "uses a subquery as its source";
+    case AST_FROM_FUNCTION:
+        return "uses a table function";
+    case AST_FROM_VALUES:
+        return "uses VALUES";
+    }
+    return "has an unknown FROM";
+}
+
+static Status check_shape(Context *ctx, const AstSelect *select)
+{
+    const char *clause = select->cte_count        ? "WITH"
+                         : select->set_op         ? "a set operation"
+                         : select->values         ? "VALUES"
+                         : select->order_by.count ? "ORDER BY"
+                         : select->limit          ? "LIMIT"
+                         : select->limit_offset   ? "OFFSET"
+                         : select->distinct       ? "DISTINCT"
+                         : select->having         ? "HAVING"
+                         : select->group_by_count ? "GROUP BY"
+                         : select->as_of_seq      ? "AS OF"
+                                                  : NULL;
+    if (clause)
+        return REFUSE("uses %s; it supports only SELECT ... FROM ... [WHERE ...].", clause);
+    const char *problem = from_problem(select->from);
+    if (problem)
+        return REFUSE("%s; it supports only SELECT ... FROM ... [WHERE ...].", problem);
+    if (!select->from->table.namespace_name.text.ptr)
+        return REFUSE("names a table without its namespace. Query must use namespace.table format");
+    return STATUS_OK;
+}
+
+/* ---- the select list ---- */
+
+static void add_column(LiveQuery *query, LiveColumn *columns, uint32_t index)
+{
+    for (uint32_t i = 0; i < query->column_count; i++)
+        if (columns[i].index == index)
+            return;
+    const Table *table = query->table;
+    Str name = index < table->column_count ? table->columns[index].name : STR("_updated");
+    CLEANUP(buf_done) Buf key = {0};
+    json_write_key(&key, name);
+    columns[query->column_count++] = (LiveColumn){
+        .index = index,
+        .key = arena_str(&query->arena, buf_str(&key)),
+        .in_key = (int)index == table->primary_key,
+    };
+}
+
+static Status add_named(Context *ctx, LiveQuery *query, LiveColumn *columns, const AstItem *item)
+{
+    const AstExpr *expr = item->expr;
+    const Table *table = query->table;
+    if (expr->kind != AST_COLUMN || item->alias.text.ptr)
+        return REFUSE("may select only plain columns or *, without aliases");
+    if (str_equal(expr->name.text, STR("_seq")) || str_equal(expr->name.text, STR("_deleted")))
+        return REFUSE("cannot project system columns '_seq' or '_deleted'");
+    if (str_equal(expr->name.text, STR("_updated")) && table->kind != TABLE_STREAM) {
+        add_column(query, columns, table->column_count + SYSTEM_COLUMN_UPDATED);
+        return STATUS_OK;
+    }
+    int index = table_column(table, expr->name.text);
+    if (index < 0)
+        return REFUSE("names a column that does not exist: Column '%.*s' does not exist",
+                      STR_ARG(expr->name.text));
+    add_column(query, columns, (uint32_t)index);
+    return STATUS_OK;
+}
+
+static Status bind_columns(Context *ctx, LiveQuery *query, const AstSelect *select)
+{
+    const Table *table = query->table;
+    LiveColumn *columns = ARENA_ARRAY(&query->arena, LiveColumn, table_row_width(table) + 1);
+    for (size_t i = 0; i < select->item_count; i++) {
+        if (select->items[i].expr->kind != AST_STAR) {
+            TRY(add_named(ctx, query, columns, &select->items[i]));
+            continue;
+        }
+        query->star = true;
+        for (uint32_t column = 0; column < table->column_count; column++)
+            add_column(query, columns, column);
+    }
+    query->selected_count = query->column_count;
+    if (table->primary_key >= 0)
+        add_column(query, columns, (uint32_t)table->primary_key);
+    query->columns = columns;
+    return STATUS_OK;
+}
+
+/* ---- the condition ---- */
+
+static Status bind_condition(Context *ctx,
+                             LiveQuery *query,
+                             const AstSelect *select,
+                             const Principal *principal,
+                             const ExprParameters *parameters)
+{
+    if (!select->where) {
+        query->predicate = predicate_analyse(&query->arena, NULL);
+        return STATUS_OK;
+    }
+    ExprEnvironment *environment = ARENA_NEW(&query->arena, ExprEnvironment);
+    environment->user_id = arena_str(&query->arena, principal->user_id);
+    environment->role = principal->role;
+    ExprScope scope = {
+        .table = query->table,
+        .alias = select->from->alias.text,
+        .environment = environment,
+        .parameters = parameters,
+        .live = true,
+        .depth_max = LIVE_CONDITION_DEPTH_MAX,
+    };
+    Status status =
+        expr_bind_condition(ctx, &query->arena, select->where, &scope, &query->condition);
+    if (status != STATUS_OK)
+        return REFUSE("has a WHERE that cannot be kept live: %.*s",
+                      STR_ARG(arena_str(&ctx->arena, ctx->message)));
+    query->predicate = predicate_analyse(&query->arena, query->condition);
+    return STATUS_OK;
+}
+
+/* ---- equality ---- */
+
+static uint64_t hash_query(const LiveQuery *query)
+{
+    uint64_t hash = hash_combine(query->table->id, query->table->version);
+    hash = hash_combine(hash, hash_seeded(query->owner.user_id));
+    hash = hash_combine(hash, query->condition ? expr_hash(query->condition) : 0);
+    for (uint32_t i = 0; i < query->column_count; i++)
+        hash = hash_combine(hash, query->columns[i].index);
+    return hash_combine(hash, (uint64_t)(query->star * 2 + query->full));
+}
+
+static bool same_condition(const Expr *a, const Expr *b)
+{
+    return a && b ? expr_equal(a, b) : a == b;
+}
+
+bool live_query_equal(const LiveQuery *a, const LiveQuery *b)
+{
+    if (a->hash != b->hash || a->table->id != b->table->id ||
+        a->table->version != b->table->version || a->star != b->star || a->full != b->full ||
+        a->column_count != b->column_count || a->selected_count != b->selected_count ||
+        !str_equal(a->owner.user_id, b->owner.user_id))
+        return false;
+    for (uint32_t i = 0; i < a->column_count; i++)
+        if (a->columns[i].index != b->columns[i].index)
+            return false;
+    return same_condition(a->condition, b->condition);
+}
+
+/* ---- life cycle ---- */
+
+static Status find_table(Context *ctx,
+                         const Catalog *catalog,
+                         const Principal *principal,
+                         const AstTableName *name,
+                         const Table **ret_table)
+{
+    const Table *table = catalog_table(catalog, name->namespace_name.text, name->name.text);
+    if (!table)
+        return fail(ctx,
+                    STATUS_TABLE_NOT_FOUND,
+                    "%.*s.%.*s",
+                    STR_ARG(name->namespace_name.text),
+                    STR_ARG(name->name.text));
+    TRY(authorize(ctx, principal, ACTION_SUBSCRIBE, table));
+    if (table->kind == TABLE_SYSTEM)
+        return fail(ctx,
+                    STATUS_UNSUPPORTED,
+                    "live queries on %.*s are not supported",
+                    STR_ARG(table->full_name));
+    *ret_table = table;
+    return STATUS_OK;
+}
+
+static Status
+bind(Context *ctx, LiveQuery *query, const Principal *principal, const LiveQueryText *text)
+{
+    const AstSelect *select;
+    TRY(parse_select(ctx, text->sql, &select));
+    TRY(check_shape(ctx, select));
+    TRY(find_table(ctx, query->catalog, principal, &select->from->table, &query->table));
+    query->owner =
+        owner_of(arena_str(&query->arena, authorizer_owner(principal, query->table).user_id));
+    query->full = text->full;
+    TRY(bind_columns(ctx, query, select));
+    TRY(bind_condition(ctx, query, select, principal, &text->parameters));
+    query->hash = hash_query(query);
+    return STATUS_OK;
+}
+
+Status live_query_bind(Context *ctx,
+                       Catalog *catalog,
+                       const Principal *principal,
+                       const LiveQueryText *text,
+                       LiveQuery **ret_query)
+{
+    CLEANUP(live_query_unref) LiveQuery *query = NEW(LiveQuery);
+    refcount_init(&query->refs);
+    query->catalog = catalog_ref(catalog);
+    TRY(bind(ctx, query, principal, text));
+    *ret_query = TAKE(query);
+    return STATUS_OK;
+}
+
+LiveQuery *live_query_ref(LiveQuery *query)
+{
+    refcount_inc(&query->refs);
+    return query;
+}
+
+void live_query_unref(LiveQuery *query)
+{
+    if (!query || !refcount_dec(&query->refs))
+        return;
+    catalog_unref(query->catalog);
+    arena_done(&query->arena);
+    free(query);
+}
+
+/* ---- errors ---- */
+
+const char *live_error_code(Status status)
+{
+    switch (status) {
+    case STATUS_INVALID_SQL:
+    case STATUS_SYNTAX_ERROR:
+        return "INVALID_SQL";
+    case STATUS_TABLE_NOT_FOUND:
+    case STATUS_NOT_FOUND:
+        return "NOT_FOUND";
+    case STATUS_PERMISSION_DENIED:
+    case STATUS_UNAUTHORIZED:
+        return "UNAUTHORIZED";
+    case STATUS_UNSUPPORTED:
+    case STATUS_INVALID_PARAMETER:
+    case STATUS_INVALID_INPUT:
+        return "UNSUPPORTED";
+    default:
+        return "SUBSCRIPTION_FAILED";
+    }
+}
+
+Str live_error_message(Arena *arena, const Context *ctx)
+{
+    const char *outer = ctx->error == STATUS_TABLE_NOT_FOUND ? "Not found: " : "";
+    return arena_printf(
+        arena, "%s%s%.*s", outer, status_info(ctx->error)->prefix, STR_ARG(ctx->message));
+}

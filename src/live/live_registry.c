@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/live_registry.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+typedef struct UserCount {
+    Str user_id;
+    size_t count;
+} UserCount;
+
+struct LiveRegistry {
+    Sequencer *sequencer;
+    uint32_t node_id;
+    pthread_mutex_t lock; /* guards everything below */
+    LiveInfo **infos;
+    size_t count;
+    size_t capacity;
+    Map users; /* user id -> UserCount */
+};
+
+LiveRegistry *live_registry_new(Sequencer *sequencer, uint32_t node_id)
+{
+    LiveRegistry *registry = NEW(LiveRegistry);
+    registry->sequencer = sequencer;
+    registry->node_id = node_id;
+    pthread_mutex_init(&registry->lock, NULL);
+    return registry;
+}
+
+void live_registry_free(LiveRegistry *registry)
+{
+    if (!registry)
+        return;
+    assert(registry->count == 0);
+    map_done(&registry->users);
+    pthread_mutex_destroy(&registry->lock);
+    free(registry->infos);
+    free(registry);
+}
+
+void live_info_unref(LiveInfo *info)
+{
+    if (!info || !refcount_dec(&info->refs))
+        return;
+    arena_done(&info->arena);
+    free(info);
+}
+
+static UserCount *user_count(LiveRegistry *registry, Str user_id)
+{
+    UserCount *user = map_get(&registry->users, user_id);
+    if (user)
+        return user;
+    user = mem_zalloc(sizeof(*user) + user_id.len);
+    memcpy(user + 1, user_id.ptr ? user_id.ptr : "", user_id.len);
+    user->user_id = str_from((const char *)(user + 1), user_id.len);
+    map_put(&registry->users, user->user_id, user);
+    return user;
+}
+
+static bool add_locked(LiveRegistry *registry, LiveInfo *info, size_t per_user_max)
+{
+    UserCount *user = user_count(registry, info->user_id);
+    if (user->count >= per_user_max)
+        return false;
+    user->count++;
+    if (registry->count == registry->capacity) {
+        registry->capacity = registry->capacity ? registry->capacity * 2 : 64;
+        registry->infos = mem_realloc(registry->infos, registry->capacity * sizeof(LiveInfo *));
+    }
+    info->place = registry->count;
+    registry->infos[registry->count++] = info;
+    return true;
+}
+
+bool live_registry_add(LiveRegistry *registry, LiveInfo *info, size_t per_user_max)
+{
+    pthread_mutex_lock(&registry->lock);
+    bool added = add_locked(registry, info, per_user_max);
+    pthread_mutex_unlock(&registry->lock);
+    return added;
+}
+
+static void remove_locked(LiveRegistry *registry, LiveInfo *info)
+{
+    LiveInfo *last = registry->infos[--registry->count];
+    registry->infos[info->place] = last;
+    last->place = info->place;
+    UserCount *user = user_count(registry, info->user_id);
+    if (--user->count == 0) {
+        map_remove(&registry->users, user->user_id);
+        free(user);
+    }
+}
+
+void live_registry_remove(LiveRegistry *registry, LiveInfo *info)
+{
+    pthread_mutex_lock(&registry->lock);
+    remove_locked(registry, info);
+    pthread_mutex_unlock(&registry->lock);
+    live_info_unref(info);
+}
+
+size_t live_registry_count(LiveRegistry *registry)
+{
+    pthread_mutex_lock(&registry->lock);
+    size_t count = registry->count;
+    pthread_mutex_unlock(&registry->lock);
+    return count;
+}
+
+/* ---- who watches? ---- */
+
+bool live_registry_find_watcher(void *data,
+                                Arena *arena,
+                                uint32_t table_id,
+                                TableWatcher *ret_watcher)
+{
+    LiveRegistry *registry = data;
+    bool found = false;
+    pthread_mutex_lock(&registry->lock);
+    for (size_t i = 0; i < registry->count && !found; i++) {
+        const LiveInfo *info = registry->infos[i];
+        found = info->table_id == table_id;
+        if (found)
+            *ret_watcher = (TableWatcher){
+                .connection_id = arena_str(arena, info->connection_id),
+                .user_id = arena_str(arena, info->user_id),
+                .subscription_id = arena_str(arena, info->subscription_id),
+            };
+    }
+    pthread_mutex_unlock(&registry->lock);
+    return found;
+}
+
+bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner)
+{
+    LiveRegistry *registry = data;
+    bool found = false;
+    pthread_mutex_lock(&registry->lock);
+    for (size_t i = 0; i < registry->count && !found; i++)
+        found = registry->infos[i]->table_id == table_id &&
+                str_equal(registry->infos[i]->owner.user_id, owner.user_id);
+    pthread_mutex_unlock(&registry->lock);
+    return found;
+}
+
+/* ---- system.live ---- */
+
+typedef struct InfoList {
+    LiveInfo **items;
+    size_t count;
+} InfoList;
+
+/* Counted, so that rows are made outside the lock. */
+static InfoList list_infos(Arena *arena, LiveRegistry *registry)
+{
+    pthread_mutex_lock(&registry->lock);
+    InfoList list = {.items = ARENA_ARRAY(arena, LiveInfo *, registry->count + 1),
+                     .count = registry->count};
+    for (size_t i = 0; i < list.count; i++) {
+        list.items[i] = registry->infos[i];
+        refcount_inc(&list.items[i]->refs);
+    }
+    pthread_mutex_unlock(&registry->lock);
+    return list;
+}
+
+static int64_t lag_of(const LiveRegistry *registry, LiveInfo *info)
+{
+    SeqNo newest = published_durable_seq(sequencer_published(registry->sequencer));
+    SeqNo position = atomic_load(&info->position);
+    return newest > position ? (int64_t)(newest - position) : 0;
+}
+
+static Str node_name(Arena *arena, const LiveRegistry *registry)
+{
+    return arena_printf(arena, "%u", registry->node_id);
+}
+
+/* The texts go to the arena: the entry may be gone before the rows are read. */
+static void put_row(Arena *arena, LiveRegistry *registry, LiveInfo *info, SystemRows *rows)
+{
+    system_row_begin(rows);
+    system_row_text(rows, "live_id", arena_str(arena, info->live_id));
+    system_row_text(rows, "connection_id", arena_str(arena, info->connection_id));
+    system_row_text(rows, "subscription_id", arena_str(arena, info->subscription_id));
+    system_row_text(rows, "query_id", arena_str(arena, info->subscription_id));
+    system_row_text(rows, "namespace_id", arena_str(arena, info->namespace_name));
+    system_row_text(rows, "table_name", arena_str(arena, info->table_name));
+    system_row_text(rows, "user_id", arena_str(arena, info->user_id));
+    system_row_text(rows, "query", arena_str(arena, info->query));
+    if (info->options.len)
+        system_row_text(rows, "options", arena_str(arena, info->options));
+    system_row_text(rows, "status", STR("active"));
+    system_row_integer(rows, "created_at", info->created_at_us);
+    system_row_integer(rows, "last_update", atomic_load(&info->last_update_us));
+    system_row_integer(rows, "updated_at", atomic_load(&info->last_update_us));
+    system_row_integer(rows, "changes", (int64_t)atomic_load(&info->sent));
+    system_row_integer(rows, "node_id", registry->node_id);
+    system_row_text(rows, "node", node_name(arena, registry));
+    system_row_integer(rows, "last_ping_at", atomic_load(&info->last_ping_us));
+    system_row_integer(rows, "lag_seq", lag_of(registry, info));
+    system_row_integer(rows, "queued_bytes", (int64_t)atomic_load(&info->queued_bytes));
+    system_row_integer(rows, "matched", (int64_t)atomic_load(&info->matched));
+    system_row_integer(rows, "sent", (int64_t)atomic_load(&info->sent));
+    system_row_text(rows, "index_kind", str_from_c(info->index_kind));
+}
+
+static Status provide(Context *ctx, const SystemRequest *request, SystemRows *rows, void *data)
+{
+    (void)request;
+    LiveRegistry *registry = data;
+    InfoList list = list_infos(&ctx->arena, registry);
+    for (size_t i = 0; i < list.count; i++) {
+        put_row(&ctx->arena, registry, list.items[i], rows);
+        live_info_unref(list.items[i]);
+    }
+    return STATUS_OK;
+}
+
+void live_registry_register_tables(LiveRegistry *registry, SystemTables *tables)
+{
+    system_tables_register(tables, STR("system.live"), provide, registry);
+    system_tables_register(tables, STR("system.live_queries"), provide, registry);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All open live queries of the server, whichever reactor owns them: for
+ * system.live, for the refusal of DROP TABLE, and for the limit per user.
+ *
+ * The lock guards the list; the counters of an entry are written by the owning
+ * reactor and read by anybody.  Any thread.
+ */
+#pragma once
+
+#include "base/refcount.h"
+#include "query/query.h"
+#include "table/system_table.h"
+
+typedef struct LiveInfo {
+    RefCount refs;
+    Arena arena; /* holds the texts */
+    Str live_id; /* {user_id}-{connection_id}-{subscription_id} */
+    Str connection_id;
+    Str subscription_id;
+    Str user_id;
+    Str namespace_name;
+    Str table_name;
+    Str query;   /* as the client wrote it */
+    Str options; /* JSON; empty = none */
+    uint32_t table_id;
+    Owner owner;
+    int64_t created_at_us;
+    const char *index_kind;
+    /* written by the reactor */
+    _Atomic uint64_t matched;      /* rows that changed under the query */
+    _Atomic uint64_t sent;         /* rows sent as changes */
+    _Atomic uint64_t position;     /* everything up to here was sent */
+    _Atomic uint64_t queued_bytes; /* of its connection */
+    _Atomic int64_t last_update_us;
+    _Atomic int64_t last_ping_us;
+    size_t place; /* in the registry's list */
+} LiveInfo;
+
+void live_info_unref(LiveInfo *info);
+
+typedef struct LiveRegistry LiveRegistry;
+
+LiveRegistry *live_registry_new(Sequencer *sequencer, uint32_t node_id);
+/* All entries must be gone. */
+void live_registry_free(LiveRegistry *registry);
+
+/* Takes over the reference; false (and nothing is taken) when the user has per_user_max already. */
+bool live_registry_add(LiveRegistry *registry, LiveInfo *info, size_t per_user_max);
+void live_registry_remove(LiveRegistry *registry, LiveInfo *info);
+
+size_t live_registry_count(LiveRegistry *registry);
+
+/* For QueryHooks; data is the registry. */
+bool live_registry_find_watcher(void *data,
+                                Arena *arena,
+                                uint32_t table_id,
+                                TableWatcher *ret_watcher);
+bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner);
+
+/* Provides system.live and system.live_queries. */
+void live_registry_register_tables(LiveRegistry *registry, SystemTables *tables);
