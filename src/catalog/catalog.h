@@ -86,26 +86,32 @@ typedef struct CatalogEntry { /* value.ptr NULL = deleted */
 CatalogEdit *catalog_edit_begin(Context *ctx, const Catalog *from, int64_t now_us);
 /* The entries to add to the commit. */
 size_t catalog_edit_entries(const CatalogEdit *edit, const CatalogEntry **ret_entries);
+/* As changed so far; borrowed until the edit ends. */
+const Catalog *catalog_edit_catalog(const CatalogEdit *edit);
 /* The finished catalog (the caller's reference) and the end of the edit. */
 Catalog *catalog_edit_finish(CatalogEdit *edit);
 /* Forgets it. */
 void catalog_edit_abort(CatalogEdit *edit);
 DEFINE_CLEANUP(CatalogEdit, catalog_edit_abort)
 
+/* Gives the built-in namespaces of an empty store their entries and their time of creation. */
+void catalog_persist_builtin_namespaces(CatalogEdit *edit);
 MUST_CHECK Status catalog_create_namespace(CatalogEdit *edit, Str name);
 MUST_CHECK Status catalog_drop_namespace(CatalogEdit *edit, Str name); /* drops its tables too */
 /* Gives id, version and column ids; the definition's other fields are complete and valid. */
 MUST_CHECK Status catalog_create_table(CatalogEdit *edit,
                                        const Table *definition,
                                        const Table **ret_table);
-/* A new version of an existing table (same id, version + 1). */
+/* A new version of an existing table (same id, version + 1). Columns with id 0 are new; the others
+ * keep the ids they have. Name, namespace, kind and creation stay as they were. */
 MUST_CHECK Status catalog_replace_table(CatalogEdit *edit,
                                         const Table *definition,
                                         const Table **ret_table);
 MUST_CHECK Status catalog_drop_table(CatalogEdit *edit, uint32_t table_id);
 /* The rows of a dropped table are gone. */
 MUST_CHECK Status catalog_purged_table(CatalogEdit *edit, uint32_t table_id);
-/* Inserts or replaces. */
+/* Inserts or replaces; copies. Sets updated_at_us, created_at_us where it is 0, and
+ * credentials_version. */
 MUST_CHECK Status catalog_put_user(CatalogEdit *edit, const User *user);
 
 /* Dropped tables that still wait for catalog_purged_table(); read from the store. */

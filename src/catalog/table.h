@@ -9,6 +9,8 @@
 #include "sql/ast.h"
 #include "value/row.h"
 
+enum { NAME_LENGTH_MAX = 64, TABLE_COLUMNS_MAX = 1000 };
+
 typedef enum TableKind { TABLE_USER, TABLE_SHARED, TABLE_STREAM, TABLE_SYSTEM } TableKind;
 
 typedef enum AccessLevel {
@@ -76,7 +78,7 @@ typedef struct Table {
     Str full_name; /* "ns.name" */
     uint32_t column_count;
     const Column *columns; /* in declared order */
-    int primary_key;       /* index, or -1 (STREAM only) */
+    int primary_key;       /* index, or -1 (STREAM and SYSTEM only) */
     RowLayout layout;      /* the columns by id, as stored; layout_order[i] = index into columns of
                               layout column i */
     const uint32_t *layout_order;
@@ -114,8 +116,9 @@ bool table_is_sync(const Table *table);
 /* Do rows belong to one user each? (USER, and STREAM unless SCOPE shared) */
 bool table_is_per_user(const Table *table);
 
-const char *table_kind_word(TableKind kind);      /* "user" .. */
-const char *access_level_word(AccessLevel level); /* "public" .. */
+const char *default_function_name(DefaultFunction function); /* "SNOWFLAKE_ID" .. */
+const char *table_kind_word(TableKind kind);                 /* "user" .. */
+const char *access_level_word(AccessLevel level);            /* "public" .. */
 
 /*
  * A definition from CREATE TABLE: validates names, types, options, defaults,
@@ -146,7 +149,11 @@ MUST_CHECK Status table_kind_from_ast(Context *ctx,
                                       bool *ret_given);
 MUST_CHECK Status table_define(Context *ctx, const TableDefinition *definition, Table **ret_table);
 
-/* Names of sql.md 3.1: letters, digits, _, at most 64, first a lower-case letter. */
+/*
+ * Names of sql.md 3.1: letters, digits, _, at most NAME_LENGTH_MAX, first a letter.  Namespaces and
+ * tables: lower case only.  Columns: no reserved name, no keyword.  STATUS_INVALID_SQL with the
+ * name's position.
+ */
 MUST_CHECK Status name_check_namespace(Context *ctx, AstName name);
 MUST_CHECK Status name_check_table(Context *ctx, AstName name);
 MUST_CHECK Status name_check_column(Context *ctx, AstName name);

@@ -4,8 +4,10 @@
  */
 #pragma once
 
-#include "base/arena.h"
+#include "base/context.h"
 #include "base/refcount.h"
+
+enum { USER_ID_LENGTH_MAX = 128 };
 
 /* In ascending order of power. */
 typedef enum Role { ROLE_ANONYMOUS, ROLE_USER, ROLE_SERVICE, ROLE_DBA, ROLE_SYSTEM } Role;
@@ -33,7 +35,7 @@ User *user_ref(User *user);
 void user_unref(User *user);
 DEFINE_CLEANUP(User, user_unref)
 
-/* An independent copy to be changed and put back; counted 1; strings in its own arena. */
+/* An independent copy to be changed and put back; counted 1; new strings go to its own arena. */
 User *user_copy(const User *user);
 
 static inline bool role_is_admin(Role role)
@@ -41,6 +43,10 @@ static inline bool role_is_admin(Role role)
     return role >= ROLE_DBA;
 }
 
-const char *role_word(Role role); /* "user", "service", "dba", "system", "anonymous" */
+const char *role_word(Role role);          /* "user", "service", "dba", "system", "anonymous" */
+const char *auth_type_word(AuthType type); /* "Password", "OAuth", "Internal" */
 /* Words of sql.md 3.8, any case; false when unknown. */
 bool role_parse(Str word, Role *ret_role);
+
+/* Ids of CREATE USER: letters, digits and _ - . @ :, 1 to USER_ID_LENGTH_MAX bytes. */
+MUST_CHECK Status user_id_check(Context *ctx, Str id);
