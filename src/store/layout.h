@@ -2,11 +2,12 @@
 /*
  * Where things are: the key of everything in the hot tier, in bytes.
  *
- *   rows          slot(2) table(4) owner pk             newest hot version of a row
- *   log           shard(2) seq(8)                       one commit (commit/commit_record.h)
- *   log_by_owner  slot(2) table(4) owner seq(8)         empty; the commits that touched table and
- * owner streams       slot(2) table(4) bucket(8) owner seq(8)   one event catalog       text keys,
- * catalog/catalog.h meta          text keys: "seq_lease", "log_low_water", ..
+ *   rows          slot(2) table(4) owner pk            newest hot version of a row
+ *   log           shard(2) seq(8)                      one commit (commit/commit_record.h)
+ *   log_by_owner  slot(2) table(4) owner seq(8)        empty: table and owner changed then
+ *   streams       slot(2) table(4) bucket(8) owner seq(8)   one event
+ *   catalog       text keys                            catalog/catalog.h
+ *   meta          text keys                            "seq_lease", "log_low_water", ..
  *
  * Integers are big-endian.  slot = hash_stable(owner) & 4095, for SHARED tables
  * (and streams of SCOPE shared) of the table id's four bytes; their owner is

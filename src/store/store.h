@@ -53,10 +53,17 @@ void store_batch_delete(StoreBatch *batch, StoreFamily family, Str key);
 void store_batch_delete_range(StoreBatch *batch, StoreFamily family, Str from, Str to);
 size_t store_batch_count(const StoreBatch *batch);
 
-/* Atomic; does not wait for the disk.  The batch is unchanged. */
+/*
+ * Atomic; does not wait for the disk.  The batch is unchanged.  STATUS_IO_ERROR
+ * or STATUS_CORRUPT: it may have happened or not, and the store takes no more
+ * writes and syncs until it is opened again.
+ */
 MUST_CHECK Status store_write(Context *ctx, Store *store, StoreBatch *batch);
 
-/* One fdatasync: all writes that returned before this call are on disk when it returns. */
+/*
+ * One fdatasync: all writes that returned before this call are on disk when it
+ * returns.  Writers are not held up.  Fails for ever, as store_write().
+ */
 MUST_CHECK Status store_sync(Context *ctx, Store *store);
 
 /* ---- reading ---- */
@@ -108,8 +115,13 @@ MUST_CHECK Status store_scan_status(Context *ctx, StoreScan *scan);
 
 /* ---- upkeep ---- */
 
-/* Bytes in [from, to) of a family, roughly. */
+/* Bytes in [from, to) of a family's files, roughly; what is only in memory does not count. */
 uint64_t store_approximate_bytes(Store *store, StoreFamily family, Str from, Str to);
+/* Of a family's write buffers. */
+uint64_t store_memory_bytes(Store *store, StoreFamily family);
+
+/* Writes a family's buffers to files and rewrites those without what was deleted.  Slow. */
+void store_compact(Store *store, StoreFamily family);
 
 /*
  * Entries of FAMILY_LOG_BY_OWNER below this sequence number may vanish at any
