@@ -63,8 +63,13 @@ DEFINE_CLEANUP(CommitRecord, commit_record_unref)
 /* Takes a copy of bytes.  STATUS_CORRUPT when they are no record. */
 MUST_CHECK Status commit_record_decode(Context *ctx, Str bytes, CommitRecord **ret_record);
 
+/* Each record holds the hash of the one before it in the log (0 = it is the first). */
+uint64_t commit_record_hash(const CommitRecord *record);
+uint64_t commit_record_previous_hash(const CommitRecord *record);
+
 /* Walks the changes in order: commit_changes_next() fills `change` until it returns false. */
 typedef struct CommitChanges {
+    const CommitRecord *record;
     Reader reader;
     SeqNo seq;
     uint32_t left;

@@ -51,7 +51,8 @@ struct WriteOp {
     /* The sequencer's own. */
     MailboxItem item;
     CommitRecord *record;
-    SeqNo wait_for;
+    SeqNo wait_for; /* the outcome may be told when everything up to here is on disk */
+    void *waiter;   /* of sequencer_execute() */
 };
 
 typedef struct SequencerOptions {

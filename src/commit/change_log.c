@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commit/change_log.h"
+
+#include "base/memory.h"
+#include "commit/sequencer_parts.h"
+
+#include <assert.h>
+
+struct ChangeLogScan {
+    Sequencer *sequencer;
+    Snapshot *snapshot;
+    StoreScan *scan; /* of the log, or of log_by_owner */
+    bool everything;
+    SeqNo after;
+    Buf key; /* scratch */
+    Status status;
+};
+
+static void key_append(Buf *out, const ChangeLogRange *range, SeqNo seq)
+{
+    if (range->everything)
+        log_key_append(out, seq);
+    else
+        log_by_owner_key_append(out, range->table_id, range->owner, seq);
+}
+
+ChangeLogScan *
+change_log_open(Sequencer *sequencer, Snapshot *snapshot, const ChangeLogRange *range)
+{
+    CLEANUP(buf_done) Buf lower = {0};
+    CLEANUP(buf_done) Buf upper = {0};
+    SeqNo until = range->until ? range->until : snapshot->seq;
+    SeqNo after = range->after < until ? range->after : until;
+    assert(until < UINT64_MAX);
+    key_append(&lower, range, after + 1);
+    key_append(&upper, range, until + 1);
+
+    ChangeLogScan *scan = NEW(ChangeLogScan);
+    scan->sequencer = sequencer;
+    scan->snapshot = snapshot_ref(snapshot);
+    scan->everything = range->everything;
+    scan->after = range->after;
+    scan->scan = store_scan_open(
+        snapshot->store,
+        &(StoreScanOptions){
+            .read = {.snapshot = snapshot->at,
+                     .family = range->everything ? FAMILY_LOG : FAMILY_LOG_BY_OWNER},
+            .lower = buf_str(&lower),
+            .upper = buf_str(&upper),
+        });
+    return scan;
+}
+
+void change_log_close(ChangeLogScan *scan)
+{
+    if (!scan)
+        return;
+    store_scan_close(scan->scan);
+    snapshot_unref(scan->snapshot);
+    buf_done(&scan->key);
+    free(scan);
+}
+
+/* The bytes of the commit that log_by_owner names. */
+static Status read_record(Context *ctx, ChangeLogScan *scan, Str *ret_bytes)
+{
+    SeqNo seq = log_by_owner_key_seq(scan->scan->key);
+    buf_clear(&scan->key);
+    log_key_append(&scan->key, seq);
+    StoreRead read = {.snapshot = scan->snapshot->at, .family = FAMILY_LOG};
+    TRY(store_get(ctx, scan->snapshot->store, read, buf_str(&scan->key), ret_bytes));
+    if (ret_bytes->ptr)
+        return STATUS_OK;
+    if (seq <= change_log_low_water(scan->sequencer))
+        return fail(ctx, STATUS_NOT_FOUND, "the change log does not reach back that far");
+    return fail(
+        ctx, STATUS_CORRUPT, "commit %llu is missing in the change log", (unsigned long long)seq);
+}
+
+static Status next_record(Context *ctx, ChangeLogScan *scan, CommitRecord **ret_record)
+{
+    Str bytes = scan->scan->value;
+    if (!scan->everything)
+        TRY(read_record(ctx, scan, &bytes));
+    return commit_record_decode(ctx, bytes, ret_record);
+}
+
+CommitRecord *change_log_next(Context *ctx, ChangeLogScan *scan)
+{
+    if (scan->status != STATUS_OK || !store_scan_next(scan->scan))
+        return NULL;
+    ArenaMark mark = arena_mark(&ctx->arena);
+    CommitRecord *record = NULL;
+    scan->status = next_record(ctx, scan, &record);
+    if (scan->status == STATUS_OK)
+        arena_rewind(&ctx->arena, mark); /* an error's words would lie there */
+    return record;
+}
+
+Status change_log_status(Context *ctx, ChangeLogScan *scan)
+{
+    SeqNo low_water = change_log_low_water(scan->sequencer);
+    if (scan->after < low_water)
+        return fail(ctx,
+                    STATUS_NOT_FOUND,
+                    "the change log begins after %llu, asked for was %llu",
+                    (unsigned long long)low_water,
+                    (unsigned long long)scan->after);
+    if (scan->status != STATUS_OK)
+        return scan->status;
+    return store_scan_status(ctx, scan->scan);
+}
+
+SeqNo change_log_low_water(Sequencer *sequencer)
+{
+    return atomic_load(&sequencer->log_low_water);
+}

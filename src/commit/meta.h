@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers in the store's meta family, eight bytes big-endian each:
+ *
+ *     seq_lease       sequence numbers before this millisecond may have been used (seq_clock.h)
+ *     log_low_water   log entries at or below this sequence number may be gone (change_log.h)
+ */
+#pragma once
+
+#include "store/store.h"
+
+#define META_SEQ_LEASE     STR("seq_lease")
+#define META_LOG_LOW_WATER STR("log_low_water")
+
+/* 0 when there is none. */
+MUST_CHECK Status meta_read(Context *ctx, Store *store, Str key, uint64_t *ret_value);
+void meta_put(StoreBatch *batch, Str key, uint64_t value);

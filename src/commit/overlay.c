@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commit/overlay.h"
+
+void overlay_done(Overlay *overlay)
+{
+    map_done(&overlay->rows);
+    arena_done(&overlay->arena);
+}
+
+void overlay_clear(Overlay *overlay)
+{
+    map_done(&overlay->rows);
+    arena_clear(&overlay->arena);
+}
+
+const OverlayRow *overlay_row(const Overlay *overlay, Str row_key)
+{
+    return overlay->rows.count ? map_get(&overlay->rows, row_key) : NULL;
+}
+
+static bool changes_a_row(const Change *change)
+{
+    return change->kind == CHANGE_INSERT || change->kind == CHANGE_UPDATE ||
+           change->kind == CHANGE_DELETE || change->kind == CHANGE_DELETE_HARD;
+}
+
+/* The row's entry, made when it is missing. */
+static OverlayRow *row_to_write(Overlay *overlay, Str row_key)
+{
+    OverlayRow *row = map_get(&overlay->rows, row_key);
+    if (!row) {
+        row = ARENA_NEW(&overlay->arena, OverlayRow);
+        map_put(&overlay->rows, arena_str(&overlay->arena, row_key), row);
+    }
+    return row;
+}
+
+void overlay_note(Overlay *overlay, const Change *change, Buf *key)
+{
+    if (!changes_a_row(change))
+        return;
+    bool deleted = change->kind == CHANGE_DELETE;
+    buf_clear(key);
+    row_key_append(key, change->table_id, change->owner, change->key);
+    *row_to_write(overlay, buf_str(key)) = (OverlayRow){
+        .stored =
+            {
+                .seq = change->seq,
+                .schema_version = change->schema_version,
+                .deleted = deleted,
+                .row = deleted ? change->old_row : change->new_row,
+            },
+        .gone = change->kind == CHANGE_DELETE_HARD,
+    };
+}
+
+void overlay_note_all(Overlay *overlay, const CommitRecord *record, Buf *key)
+{
+    CommitChanges changes = commit_changes(record);
+    for (Change change; commit_changes_next(&changes, &change);)
+        overlay_note(overlay, &change, key);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commit/record_writer.h"
+
+#include "base/hash.h"
+
+#include <assert.h>
+
+/* Memory that a large commit needed is not kept for the small ones after it. */
+enum { KEEP_BYTES = 1 << 20, MAP_KEEP_SLOTS = 64 };
+
+void record_writer_done(RecordWriter *writer)
+{
+    map_done(&writer->scope_index);
+    arena_done(&writer->arena);
+    buf_done(&writer->scopes);
+    buf_done(&writer->changes);
+    buf_done(&writer->bytes);
+}
+
+static void buf_reuse(Buf *buf)
+{
+    if (buf->capacity > KEEP_BYTES)
+        buf_done(buf);
+    buf_clear(buf);
+}
+
+void record_writer_clear(RecordWriter *writer)
+{
+    map_done(&writer->scope_index);
+    arena_clear(&writer->arena);
+    buf_reuse(&writer->scopes);
+    buf_reuse(&writer->changes);
+    buf_reuse(&writer->bytes);
+    writer->changes.limit = COMMIT_BYTES_MAX;
+    writer->scope_count = 0;
+    writer->change_count = 0;
+}
+
+static void scope_append(Buf *out, const Change *change)
+{
+    buf_varint(out, change->table_id);
+    buf_bytes(out, change->owner.user_id);
+}
+
+/* Position of the change's scope; appended when it is new. */
+static uint32_t scope_position(RecordWriter *writer, const Change *change)
+{
+    size_t end = writer->scopes.len;
+    scope_append(&writer->scopes, change);
+    Str encoded = str_from(writer->scopes.ptr + end, writer->scopes.len - end);
+    void *known = map_get(&writer->scope_index, encoded);
+    if (known) {
+        writer->scopes.len = end;
+        return (uint32_t)((uintptr_t)known - 1);
+    }
+    uint32_t position = writer->scope_count++;
+    map_put(&writer->scope_index,
+            arena_str(&writer->arena, encoded),
+            (void *)((uintptr_t)position + 1));
+    return position;
+}
+
+void record_writer_add(RecordWriter *writer, const Change *change)
+{
+    assert(change->old_seq < change->seq);
+    assert(writer->change_count == 0 || change->seq > writer->last_seq);
+    bool is_event = change->kind == CHANGE_EVENT || change->kind == CHANGE_EVENT_DELETE;
+    uint8_t flags = (uint8_t)((change->old_row.ptr ? COMMIT_CHANGE_HAS_OLD : 0) |
+                              (change->new_row.ptr ? COMMIT_CHANGE_HAS_NEW : 0));
+    if (writer->change_count == 0)
+        writer->first_seq = writer->last_seq = change->seq;
+
+    Buf *out = &writer->changes;
+    buf_byte(out, (char)((uint8_t)change->kind | flags));
+    buf_varint(out, scope_position(writer, change));
+    buf_varint(out, change->seq - writer->last_seq);
+    buf_varint(out, change->schema_version);
+    buf_varint(out, change->old_seq ? change->seq - change->old_seq : 0);
+    if (is_event)
+        buf_varint(out, change->bucket);
+    else
+        buf_bytes(out, change->key);
+    if (change->old_row.ptr)
+        buf_bytes(out, change->old_row);
+    if (change->new_row.ptr)
+        buf_bytes(out, change->new_row);
+    writer->last_seq = change->seq;
+    writer->change_count++;
+}
+
+CommitRecord *record_writer_finish(RecordWriter *writer, uint64_t previous_hash, bool sync)
+{
+    assert(writer->change_count > 0);
+    if (writer->changes.overflowed)
+        return NULL;
+    Buf *out = &writer->bytes;
+    buf_clear(out);
+    buf_byte(out, COMMIT_RECORD_VERSION);
+    buf_byte(out, sync ? COMMIT_RECORD_SYNC : 0);
+    buf_u64be(out, previous_hash);
+    buf_u64be(out, writer->first_seq);
+    buf_u64be(out, writer->last_seq);
+    buf_varint(out, writer->change_count);
+    buf_varint(out, writer->scope_count);
+    buf_str_append(out, buf_str(&writer->scopes));
+    buf_str_append(out, buf_str(&writer->changes));
+    buf_u64be(out, hash_stable(buf_str(out)));
+    CommitRecord *record = commit_record_from_bytes(buf_str(out));
+    assert(record);
+    return record;
+}
