@@ -37,6 +37,8 @@ typedef struct LiveSink {
     /* One whole message. */
     void (*send)(void *data, Shared *message, bool binary);
     size_t (*queued_bytes)(void *data);
+    /* Of all connections of the reactor; NULL = not counted. */
+    size_t (*total_queued_bytes)(void *data);
 } LiveSink;
 
 typedef struct LiveEngineOptions { /* 0 = the default in brackets */

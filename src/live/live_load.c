@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "live/live_net.h"
 #include "table/scan.h"
+#include "value/key.h"
 
 enum { WINDOW_MAX = 100000, BATCH_BYTES_MAX = 1 << 20 };
 

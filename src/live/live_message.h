@@ -45,6 +45,7 @@ typedef struct LiveFrames {
 } LiveFrames;
 
 void live_frames_done(LiveFrames *frames);
+DEFINE_CLEANUP_IN_PLACE(LiveFrames, live_frames_done)
 /* Takes over the message's bytes and gzips them when that is agreed and pays. */
 void live_frames_add_message(LiveFrames *frames, Buf *message, bool gzip);
 /* Takes over the reference. */

@@ -270,6 +270,8 @@ const char *live_error_code(Status status)
     case STATUS_PERMISSION_DENIED:
     case STATUS_UNAUTHORIZED:
         return "UNAUTHORIZED";
+    case STATUS_TOKEN_EXPIRED:
+        return "TOKEN_EXPIRED";
     case STATUS_UNSUPPORTED:
     case STATUS_INVALID_PARAMETER:
     case STATUS_INVALID_INPUT:

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "live/live_private.h"
+
+LiveClient *live_client_new(LiveEngine *engine, const LiveClientOptions *options)
+{
+    LiveClient *client = NEW(LiveClient);
+    client->engine = engine;
+    client->sink = options->sink;
+    client->sink_data = options->sink_data;
+    client->connection_id = arena_str(&client->arena, options->connection_id);
+    client->user_id = arena_str(&client->arena, options->user_id);
+    client->role = options->role;
+    client->credentials_version = options->credentials_version;
+    client->expires_at_ms = options->expires_at_ms;
+    client->gzip = options->gzip;
+    client->next = engine->clients;
+    if (client->next)
+        client->next->previous = client;
+    engine->clients = client;
+    engine->client_count++;
+    return client;
+}
+
+static Subscription *any_subscription(const LiveClient *client)
+{
+    size_t at = 0;
+    return map_next(&client->subscriptions, &at);
+}
+
+void live_client_free(LiveClient *client)
+{
+    if (!client)
+        return;
+    LiveEngine *engine = client->engine;
+    for (Subscription *subscription; (subscription = any_subscription(client));)
+        subscription_close(subscription);
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        engine->clients = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    engine->client_count--;
+    map_done(&client->subscriptions);
+    arena_done(&client->arena);
+    free(client);
+}
+
+void live_client_extend(LiveClient *client, int64_t expires_at_ms)
+{
+    client->expires_at_ms = expires_at_ms;
+    live_engine_note_expiry(client->engine, client);
+}
+
+size_t live_client_count(const LiveClient *client)
+{
+    return client->subscriptions.count;
+}
+
+void live_client_drained(LiveClient *client)
+{
+    client_feed_lagging(client);
+}
+
+void live_client_seen(LiveClient *client, int64_t now_us)
+{
+    size_t at = 0;
+    for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
+        atomic_store_explicit(&subscription->info->last_ping_us, now_us, memory_order_relaxed);
+}
+
+void client_end_all(LiveClient *client, const char *code, Str message)
+{
+    for (Subscription *subscription; (subscription = any_subscription(client));)
+        subscription_end(subscription, code, message);
+}
+
+/* ---- subscribing ---- */
+
+static void send_error(LiveClient *client, Str subscription_id, const char *code, Str message)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    live_write_error(&text, subscription_id, code, message);
+    Shared *bytes = shared_take(&text);
+    client->sink->send(client->sink_data, bytes, false);
+    shared_unref(bytes);
+}
+
+/* Names follow from the session and the query; the rest counts from here. */
+static LiveInfo *
+describe(const LiveClient *client, const LiveSubscribe *subscribe, const LiveQuery *query)
+{
+    LiveInfo *info = NEW(LiveInfo);
+    Arena *arena = &info->arena;
+    refcount_init(&info->refs);
+    info->connection_id = arena_str(arena, client->connection_id);
+    info->subscription_id = arena_str(arena, subscribe->subscription_id);
+    info->user_id = arena_str(arena, client->user_id);
+    info->live_id = arena_printf(arena,
+                                 "%.*s-%.*s-%.*s",
+                                 STR_ARG(info->user_id),
+                                 STR_ARG(info->connection_id),
+                                 STR_ARG(info->subscription_id));
+    info->namespace_name = arena_str(arena, query->table->namespace_name);
+    info->table_name = arena_str(arena, query->table->name);
+    info->query = arena_str(arena, subscribe->sql);
+    info->options = arena_str(arena, subscribe->options_json);
+    info->table_id = query->table->id;
+    info->owner = owner_of(arena_str(arena, query->owner.user_id));
+    info->created_at_us = clock_wall_us();
+    atomic_store(&info->last_update_us, info->created_at_us);
+    atomic_store(&info->last_ping_us, info->created_at_us);
+    return info;
+}
+
+static Status check_session(Context *ctx, const LiveClient *client, const Catalog *catalog)
+{
+    const User *user = catalog_user(catalog, client->user_id);
+    if (!user || user->role != client->role ||
+        user->credentials_version != client->credentials_version)
+        return fail(ctx, STATUS_UNAUTHORIZED, "the session was revoked");
+    if (client->expires_at_ms && clock_wall_us() / 1000 >= client->expires_at_ms)
+        return fail(ctx, STATUS_TOKEN_EXPIRED, "the token has expired");
+    return STATUS_OK;
+}
+
+static Status
+bind(Context *ctx, LiveClient *client, const LiveSubscribe *subscribe, LiveQuery **ret_query)
+{
+    Published *published = sequencer_published(client->engine->options.sequencer);
+    CLEANUP(snapshot_unref) Snapshot *snapshot = published_durable(published);
+    Principal principal = {.user_id = client->user_id, .role = client->role};
+    LiveQueryText text = {
+        .sql = subscribe->sql,
+        .parameters = {.values = subscribe->parameters, .count = subscribe->parameter_count},
+        .full = subscribe->options.full,
+    };
+    TRY(check_session(ctx, client, snapshot->catalog));
+    return live_query_bind(ctx, snapshot->catalog, &principal, &text, ret_query);
+}
+
+/* The table may have gone between binding and reading S; then nothing would ever end the stream. */
+static bool table_is_current(const Snapshot *snapshot, const Table *table)
+{
+    return catalog_table_by_id(snapshot->catalog, table->id) != NULL;
+}
+
+/* False when the user has too many; takes over query. */
+static bool open(LiveClient *client, const LiveSubscribe *subscribe, LiveQuery *query)
+{
+    LiveEngine *engine = client->engine;
+    const LiveEngineOptions *options = &engine->options;
+    LiveInfo *info = describe(client, subscribe, query);
+    if (!live_registry_add(options->registry, info, options->per_user_max)) {
+        live_info_unref(info);
+        live_query_unref(query);
+        return false;
+    }
+    const Table *table = query->table;
+    Subscription *subscription = subscription_new(client, subscribe, query, info);
+    engine->progress_wanted |= subscribe->options.progress;
+    live_engine_note_expiry(engine, client);
+    /* First the interest, then S: every commit after S will come (sequencer.h). */
+    sequencer_interest_add(options->sequencer, options->index, table->id);
+    subscription->ring_mark = engine->ring->head;
+    CLEANUP(snapshot_unref) Snapshot *snapshot = subscription_snapshot(engine, table);
+    if (table_is_current(snapshot, table))
+        subscription_start(subscription, snapshot);
+    else
+        subscription_end(subscription, "TABLE_DROPPED", STR("The table was dropped"));
+    return true;
+}
+
+void live_subscribe(LiveClient *client, const LiveSubscribe *subscribe)
+{
+    CLEANUP(context_done) Context ctx = {0};
+    Str id = subscribe->subscription_id;
+    LiveQuery *query;
+    if (str_trim(id).len == 0) {
+        send_error(client,
+                   STR("invalid_subscription"),
+                   "INVALID_SUBSCRIPTION_ID",
+                   STR("Subscription ID cannot be empty"));
+        return;
+    }
+    Subscription *previous = map_get(&client->subscriptions, id);
+    if (previous)
+        subscription_close(previous);
+    if (client->subscriptions.count >= client->engine->options.per_client_max) {
+        Str message = arena_printf(&ctx.arena,
+                                   "Maximum subscriptions reached: %zu per connection "
+                                   "(rate_limit.max_subscriptions_per_connection)",
+                                   client->engine->options.per_client_max);
+        send_error(client, id, "UNSUPPORTED", message);
+        return;
+    }
+    if (bind(&ctx, client, subscribe, &query) != STATUS_OK) {
+        Str message = live_error_message(&ctx.arena, &ctx);
+        send_error(client, id, live_error_code(ctx.error), message);
+        return;
+    }
+    if (!open(client, subscribe, query))
+        send_error(client, id, "SUBSCRIPTION_LIMIT_EXCEEDED", STR("Maximum subscriptions reached"));
+}
+
+void live_unsubscribe(LiveClient *client, Str subscription_id)
+{
+    Subscription *subscription = map_get(&client->subscriptions, subscription_id);
+    if (subscription)
+        subscription_close(subscription);
+}
+
+void live_next_batch(LiveClient *client, Str subscription_id, bool has_last, SeqNo last)
+{
+    Subscription *subscription = map_get(&client->subscriptions, subscription_id);
+    if (subscription)
+        subscription_next_batch(subscription, has_last, last);
+}

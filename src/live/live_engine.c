@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "live/live_engine.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "live/live_private.h"
+
+#include <assert.h>
+
+static void apply_defaults(LiveEngineOptions *options)
+{
+    if (!options->per_client_max)
+        options->per_client_max = 10000;
+    if (!options->per_user_max)
+        options->per_user_max = 100000;
+    if (!options->output_budget_bytes)
+        options->output_budget_bytes = 1 << 20;
+    if (!options->output_total_bytes)
+        options->output_total_bytes = 256 << 20;
+    if (!options->feed_bytes_max)
+        options->feed_bytes_max = 64 << 20;
+    if (!options->snapshot_max_age_ms)
+        options->snapshot_max_age_ms = 300000;
+    if (!options->progress_interval_ms)
+        options->progress_interval_ms = 10000;
+}
+
+LiveEngine *live_engine_new(const LiveEngineOptions *options)
+{
+    LiveEngine *engine = NEW(LiveEngine);
+    engine->options = *options;
+    apply_defaults(&engine->options);
+    engine->ring = NEW(LiveRing);
+    sequencer_add_consumer(options->sequencer, options->index, live_feed_deliver, engine);
+    sequencer_interest_add(options->sequencer, options->index, 0);
+    return engine;
+}
+
+void live_engine_free(LiveEngine *engine)
+{
+    if (!engine)
+        return;
+    assert(!engine->clients && engine->away_count == 0);
+    live_ring_clear(engine);
+    free(engine->ring);
+    id_map_done(&engine->tables);
+    context_done(&engine->scratch);
+    free(engine);
+}
+
+/* ---- tokens ---- */
+
+void live_engine_note_expiry(LiveEngine *engine, const LiveClient *client)
+{
+    int64_t at = client->expires_at_ms;
+    if (at && client->subscriptions.count > 0 &&
+        (!engine->next_expiry_ms || at < engine->next_expiry_ms))
+        engine->next_expiry_ms = at;
+}
+
+void live_engine_expire(LiveEngine *engine, int64_t now_ms)
+{
+    if (!engine->next_expiry_ms || now_ms < engine->next_expiry_ms)
+        return;
+    for (LiveClient *client = engine->clients; client; client = client->next)
+        if (client->expires_at_ms && now_ms >= client->expires_at_ms)
+            client_end_all(client, "TOKEN_EXPIRED", STR("The token has expired"));
+    engine->next_expiry_ms = 0;
+    for (const LiveClient *client = engine->clients; client; client = client->next)
+        live_engine_note_expiry(engine, client);
+}
+
+/* ---- loads that nobody continues ---- */
+
+static Subscription *stale_load(const LiveClient *client, int64_t now_us)
+{
+    size_t at = 0;
+    for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
+        if (subscription->load && now_us > subscription->load_deadline_us)
+            return subscription;
+    return NULL;
+}
+
+static void end_stale_loads(LiveEngine *engine, int64_t now_us)
+{
+    for (LiveClient *client = engine->clients; client; client = client->next)
+        for (Subscription *subscription; (subscription = stale_load(client, now_us));)
+            subscription_end(subscription,
+                             "SUBSCRIPTION_FAILED",
+                             STR("The initial load was not continued within "
+                                 "live.snapshot_max_age"));
+}
+
+/* ---- progress ---- */
+
+static void send_progress(LiveClient *client, SeqNo seq)
+{
+    size_t at = 0;
+    for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));) {
+        if (!subscription->options.progress || subscription->state != SUBSCRIPTION_LIVE ||
+            seq < subscription->position)
+            continue;
+        CLEANUP(buf_done) Buf text = {0};
+        live_write_progress(&text, subscription->id, seq);
+        Shared *bytes = shared_take(&text);
+        client->sink->send(client->sink_data, bytes, false);
+        shared_unref(bytes);
+    }
+}
+
+/*
+ * What is told is the number that was published one interval ago: its commits
+ * were handed to this reactor's mailbox right after they were published, and
+ * have long been delivered.
+ */
+static void tell_progress(LiveEngine *engine, int64_t now_us)
+{
+    if (!engine->progress_wanted || now_us < engine->next_progress_us)
+        return;
+    if (engine->progress_seq)
+        for (LiveClient *client = engine->clients; client; client = client->next)
+            send_progress(client, engine->progress_seq);
+    engine->progress_seq = published_durable_seq(sequencer_published(engine->options.sequencer));
+    engine->next_progress_us = now_us + engine->options.progress_interval_ms * 1000;
+}
+
+void live_engine_tick(LiveEngine *engine)
+{
+    int64_t now_us = clock_monotonic_us();
+    live_engine_expire(engine, clock_wall_us() / 1000);
+    end_stale_loads(engine, now_us);
+    tell_progress(engine, now_us);
+}
+
+bool live_engine_is_busy(const LiveEngine *engine)
+{
+    return engine->client_count > 0;
+}
+
+void live_engine_stats(const LiveEngine *engine, LiveStats *ret_stats)
+{
+    *ret_stats = (LiveStats){
+        .subscriptions = engine->subscription_count,
+        .groups = engine->group_count,
+        .filters_compiled = engine->filters_compiled,
+        .evaluations = engine->evaluations,
+        .rows_sent = engine->rows_sent,
+        .lagging = engine->lag_count,
+    };
+}

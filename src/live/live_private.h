@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The objects of one reactor's live engine, and who owns them.
+ *
+ *   LiveEngine  owns tables, clients, the ring of recent commits
+ *   LiveTable   one table version that somebody watches: index and groups
+ *   LiveGroup   one distinct query: its filing in the index, its LIVE members;
+ *               lives as long as any subscription refers to it
+ *   Subscription owned by its client, or by its running task once the client is gone
+ *   LiveTask    a load or catch-up round on a worker, at most one per subscription
+ */
+#pragma once
+
+#include "commit/change_log.h"
+#include "live/live_catch_up.h"
+#include "live/live_delta.h"
+#include "live/live_engine.h"
+#include "live/live_index.h"
+#include "live/live_load.h"
+
+typedef struct LiveTable LiveTable;
+typedef struct LiveGroup LiveGroup;
+typedef struct LiveTask LiveTask;
+typedef struct Subscription Subscription;
+
+typedef enum SubscriptionState {
+    SUBSCRIPTION_LOADING,
+    SUBSCRIPTION_CATCHING_UP,
+    SUBSCRIPTION_LAGGING,
+    SUBSCRIPTION_LIVE,
+} SubscriptionState;
+
+struct LiveGroup {
+    LiveGroup *next_same_hash; /* in LiveTable.groups */
+    LiveTable *table;
+    LiveQuery *query;
+    LiveFiling *filing;
+    size_t reference_count; /* subscriptions, LIVE or not */
+    Subscription **members; /* LIVE ones */
+    size_t member_count;
+    size_t member_capacity;
+    /* of the change or commit in hand */
+    uint64_t judged_change;
+    LiveDelta delta;
+    LiveGroup *next_touched;
+    bool touched;
+    bool failed;
+};
+
+struct LiveTable {
+    LiveTable *next_version; /* same id, another schema version */
+    const Table *table;      /* kept by its groups' queries */
+    LiveIndex *index;
+    IdMap groups; /* query hash -> LiveGroup */
+    size_t group_count;
+    SeqNo last_seq; /* of the last commit processed */
+};
+
+struct Subscription {
+    LiveClient *client; /* NULL once closed: the running task frees it */
+    LiveGroup *group;
+    size_t member_place; /* in group->members while LIVE */
+    SubscriptionState state;
+    LiveOptions options;
+    Str id;   /* inside head_bytes */
+    Str head; /* of its change messages */
+    char *head_bytes;
+    SeqNo position; /* everything up to here was sent or is in its snapshot */
+    LiveLoad *load; /* while LOADING; owned by the task while one runs */
+    LiveTask *task;
+    uint64_t ring_mark; /* ring position before its snapshot was taken */
+    int64_t load_deadline_us;
+    bool lag_listed;
+    Subscription *next_lagging; /* in LiveClient.lagging */
+    LiveInfo *info;
+};
+
+struct LiveClient {
+    LiveEngine *engine;
+    LiveClient *previous, *next; /* in LiveEngine.clients */
+    const LiveSink *sink;
+    void *sink_data;
+    Arena arena;
+    Str connection_id;
+    Str user_id;
+    Role role;
+    uint32_t credentials_version;
+    int64_t expires_at_ms;
+    bool gzip;
+    Map subscriptions; /* id -> Subscription */
+    Subscription *lagging, *lagging_last;
+    size_t rounds_running;
+};
+
+/* Recent commits, for subscriptions that come back from a worker. */
+enum { RING_COUNT_MAX = 4096, RING_BYTES_MAX = 8 << 20 };
+
+typedef struct LiveRing {
+    CommitRecord *records[RING_COUNT_MAX];
+    uint64_t tail; /* positions [tail, head) are held */
+    uint64_t head;
+    size_t byte_count;
+} LiveRing;
+
+struct LiveEngine {
+    LiveEngineOptions options;
+    IdMap tables; /* table id -> LiveTable */
+    LiveClient *clients;
+    LiveRing *ring;
+    size_t away_count;     /* tasks running: the ring is kept while there are any */
+    uint64_t change_count; /* serial of the change being matched */
+    LiveGroup *touched;
+    Context scratch; /* of the commit in hand */
+    size_t client_count;
+    int64_t next_expiry_ms; /* the earliest expiry of a client; 0 = none */
+    bool progress_wanted;
+    SeqNo progress_seq; /* published one interval ago */
+    int64_t next_progress_us;
+    /* the feed, shared with the sequencer's threads */
+    _Atomic size_t feed_bytes;
+    atomic_bool feed_gap;
+    /* statistics, written here, read anywhere */
+    _Atomic uint64_t subscription_count, group_count, filters_compiled, evaluations, rows_sent,
+        lag_count;
+};
+
+/* ---- live_group.c ---- */
+
+/* The group of an equal query, or a new one; takes over the reference to query. */
+LiveGroup *live_group_join(LiveEngine *engine, LiveQuery *query);
+void live_group_leave(LiveEngine *engine, LiveGroup *group);
+void live_group_add_member(LiveGroup *group, Subscription *subscription);
+void live_group_remove_member(LiveGroup *group, Subscription *subscription);
+
+/* ---- live_feed.c ---- */
+
+/* Registered with the sequencer; any thread. */
+void live_feed_deliver(void *data, CommitGroup *group);
+/*
+ * Sends what the ring holds after the subscription's position; false when the ring begins too
+ * late.  *ret_gone: the subscription is over, or lags again.
+ */
+MUST_CHECK bool
+live_feed_replay(Context *ctx, Subscription *subscription, Status *ret_status, bool *ret_gone);
+void live_ring_clear(LiveEngine *engine);
+
+/* ---- subscription.c ---- */
+
+/* Joins the group of query (a reference is taken over) and registers it. */
+Subscription *subscription_new(LiveClient *client,
+                               const LiveSubscribe *subscribe,
+                               LiveQuery *query,
+                               LiveInfo *info);
+/* Leaves everything; the object goes when its task has come back. */
+void subscription_close(Subscription *subscription);
+/* Says why on the wire (code of protocol.md 2.8), then closes. */
+void subscription_end(Subscription *subscription, const char *code, Str message);
+/* As subscription_end(), for a failed load or round. */
+void subscription_fail(Subscription *subscription, const Context *ctx);
+
+/* The first load, at the snapshot just taken. */
+void subscription_start(Subscription *subscription, Snapshot *snapshot);
+void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo last);
+/* One commit's messages.  False when the client is over its budget: it lags now, or was ended. */
+bool subscription_send(Subscription *subscription,
+                       const LiveDelta *delta,
+                       const CommitRecord *record);
+/* Out of the members; it goes on from the change log after `position`. */
+void subscription_lag(Subscription *subscription, SeqNo position);
+/* Starts rounds for what lags, as far as the client's budget goes. */
+void client_feed_lagging(LiveClient *client);
+
+Snapshot *subscription_snapshot(LiveEngine *engine, const Table *table);
+
+/* ---- live_engine.c ---- */
+
+/* Ends the streams of clients whose token has expired by then. */
+void live_engine_expire(LiveEngine *engine, int64_t now_ms);
+/* A client with subscriptions has (another) expiry. */
+void live_engine_note_expiry(LiveEngine *engine, const LiveClient *client);
+
+/* ---- live_client.c ---- */
+
+/* Ends all subscriptions of a client, each with the code. */
+void client_end_all(LiveClient *client, const char *code, Str message);

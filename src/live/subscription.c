@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a subscription between LOADING and LIVE (live_engine.h).
+ *
+ * Whatever reads the disk runs as a task on a worker; while it does, the
+ * subscription is not in its group's members and its position stands still.  When
+ * the task comes back with everything up to its snapshot, the ring of recent
+ * commits bridges what arrived in the meantime; if the ring begins too late,
+ * another round reads the change log.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "live/live_private.h"
+
+enum { ROUND_BYTES_MAX = 256 * 1024, ROUNDS_PER_CLIENT_MAX = 2 };
+
+struct LiveTask {
+    WorkerTask work;
+    MailboxItem item;
+    LiveEngine *engine;
+    Subscription *subscription;
+    Context ctx;
+    Status status;
+    LiveLoad *load; /* else a catch-up round */
+    LiveCatchUp round;
+};
+
+/* ---- life cycle ---- */
+
+Subscription *subscription_new(LiveClient *client,
+                               const LiveSubscribe *subscribe,
+                               LiveQuery *query,
+                               LiveInfo *info)
+{
+    Subscription *subscription = NEW(Subscription);
+    CLEANUP(buf_done) Buf head = {0};
+    live_write_change_head(&head, subscribe->subscription_id);
+    size_t head_len = head.len;
+    buf_str_append(&head, subscribe->subscription_id);
+    size_t len;
+    subscription->head_bytes = buf_take(&head, &len);
+    subscription->head = str_from(subscription->head_bytes, head_len);
+    subscription->id = str_from(subscription->head_bytes + head_len, len - head_len);
+    subscription->client = client;
+    subscription->options = subscribe->options;
+    subscription->group = live_group_join(client->engine, query);
+    subscription->info = info;
+    info->index_kind = live_filing_kind(subscription->group->filing);
+    map_put(&client->subscriptions, subscription->id, subscription);
+    atomic_fetch_add(&client->engine->subscription_count, 1);
+    return subscription;
+}
+
+static void unlist_lagging(LiveClient *client, Subscription *subscription)
+{
+    if (!subscription->lag_listed)
+        return;
+    Subscription *previous = NULL;
+    Subscription *at = client->lagging;
+    for (; at != subscription; at = at->next_lagging)
+        previous = at;
+    if (previous)
+        previous->next_lagging = subscription->next_lagging;
+    else
+        client->lagging = subscription->next_lagging;
+    if (client->lagging_last == subscription)
+        client->lagging_last = previous;
+    subscription->lag_listed = false;
+}
+
+static void subscription_free(Subscription *subscription)
+{
+    free(subscription->head_bytes);
+    free(subscription);
+}
+
+void subscription_close(Subscription *subscription)
+{
+    LiveClient *client = subscription->client;
+    LiveEngine *engine = client->engine;
+    uint32_t table_id = subscription->group->query->table->id;
+    if (subscription->state == SUBSCRIPTION_LIVE)
+        live_group_remove_member(subscription->group, subscription);
+    unlist_lagging(client, subscription);
+    map_remove(&client->subscriptions, subscription->id);
+    live_load_free(TAKE(subscription->load));
+    live_group_leave(engine, TAKE(subscription->group));
+    sequencer_interest_remove(engine->options.sequencer, engine->options.index, table_id);
+    live_registry_remove(engine->options.registry, TAKE(subscription->info));
+    atomic_fetch_sub(&engine->subscription_count, 1);
+    subscription->client = NULL;
+    if (!subscription->task)
+        subscription_free(subscription);
+}
+
+void subscription_end(Subscription *subscription, const char *code, Str message)
+{
+    LiveClient *client = subscription->client;
+    CLEANUP(buf_done) Buf text = {0};
+    live_write_end(&text, subscription->id, code, message, subscription->position);
+    Shared *bytes = shared_take(&text);
+    client->sink->send(client->sink_data, bytes, false);
+    shared_unref(bytes);
+    subscription_close(subscription);
+}
+
+void subscription_fail(Subscription *subscription, const Context *ctx)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *code = live_error_code(ctx->error);
+    subscription_end(subscription, code, live_error_message(&arena, ctx));
+}
+
+/* ---- sending ---- */
+
+/* When all together queue too much, those above the average give way first. */
+static bool is_over_budget(const LiveClient *client)
+{
+    const LiveEngine *engine = client->engine;
+    const LiveSink *sink = client->sink;
+    size_t queued = sink->queued_bytes(client->sink_data);
+    if (queued > engine->options.output_budget_bytes)
+        return true;
+    size_t total = sink->total_queued_bytes ? sink->total_queued_bytes(client->sink_data) : 0;
+    return total > engine->options.output_total_bytes && queued > total / engine->client_count;
+}
+
+static void note_sent(Subscription *subscription, uint64_t row_count)
+{
+    LiveInfo *info = subscription->info;
+    LiveClient *client = subscription->client;
+    atomic_store_explicit(&info->position, subscription->position, memory_order_relaxed);
+    if (row_count == 0)
+        return;
+    atomic_fetch_add_explicit(&info->sent, row_count, memory_order_relaxed);
+    atomic_fetch_add_explicit(&info->matched, row_count, memory_order_relaxed);
+    atomic_store_explicit(&info->last_update_us,
+                          snowflake_to_ms(subscription->position) * 1000,
+                          memory_order_relaxed);
+    atomic_store_explicit(
+        &info->queued_bytes, client->sink->queued_bytes(client->sink_data), memory_order_relaxed);
+    atomic_fetch_add_explicit(&client->engine->rows_sent, row_count, memory_order_relaxed);
+}
+
+void subscription_lag(Subscription *subscription, SeqNo position)
+{
+    LiveClient *client = subscription->client;
+    if (subscription->state == SUBSCRIPTION_LIVE)
+        live_group_remove_member(subscription->group, subscription);
+    subscription->state = SUBSCRIPTION_LAGGING;
+    subscription->position = position;
+    if (subscription->lag_listed)
+        return;
+    subscription->lag_listed = true;
+    subscription->next_lagging = NULL;
+    if (client->lagging)
+        client->lagging_last->next_lagging = subscription;
+    else
+        client->lagging = subscription;
+    client->lagging_last = subscription;
+}
+
+static void fall_behind(Subscription *subscription, SeqNo position)
+{
+    atomic_fetch_add(&subscription->client->engine->lag_count, 1);
+    if (subscription->options.on_lag != LIVE_LAG_CLOSE) {
+        subscription_lag(subscription, position);
+        return;
+    }
+    subscription->position = position;
+    subscription_end(
+        subscription, "SLOW_CONSUMER", STR("The connection is slower than the changes"));
+}
+
+bool subscription_send(Subscription *subscription,
+                       const LiveDelta *delta,
+                       const CommitRecord *record)
+{
+    LiveClient *client = subscription->client;
+    if (delta->tail_count > 0 && is_over_budget(client)) {
+        fall_behind(subscription, record->first_seq - 1);
+        return false;
+    }
+    for (size_t i = 0; i < delta->tail_count; i++)
+        client->sink->send_parts(client->sink_data, subscription->head, delta->tails[i]);
+    subscription->position = record->seq;
+    note_sent(subscription, delta->row_count);
+    log_debug("live",
+              "deliver live_id=%.*s rows=%llu messages=%zu commit=%llu first=%.40s",
+              STR_ARG(subscription->info->live_id),
+              (unsigned long long)delta->row_count,
+              delta->tail_count,
+              (unsigned long long)record->seq,
+              delta->tail_count ? delta->tails[0]->bytes : "");
+    return true;
+}
+
+static void send_frames(Subscription *subscription, LiveFrames *frames)
+{
+    LiveClient *client = subscription->client;
+    for (size_t i = 0; i < frames->count; i++) {
+        LiveFrame *frame = &frames->items[i];
+        if (frame->tail)
+            client->sink->send_parts(client->sink_data, subscription->head, frame->bytes);
+        else
+            client->sink->send(client->sink_data, frame->bytes, frame->binary);
+    }
+    live_frames_done(frames);
+}
+
+/* ---- tasks ---- */
+
+static void task_finished(LiveTask *task);
+
+static void task_run_item(MailboxItem *item)
+{
+    LiveTask *task = CONTAINER_OF(item, LiveTask, item);
+    task_finished(task);
+}
+
+static void task_run(WorkerTask *work)
+{
+    LiveTask *task = CONTAINER_OF(work, LiveTask, work);
+    task->status = task->load ? live_load_run(&task->ctx, task->load)
+                              : live_catch_up_run(&task->ctx, &task->round);
+    task->engine->options.post(task->engine->options.post_data, &task->item);
+}
+
+static void task_start(Subscription *subscription, LiveTask *task)
+{
+    LiveEngine *engine = subscription->client->engine;
+    task->work.run = task_run;
+    task->item.run = task_run_item;
+    task->engine = engine;
+    task->subscription = subscription;
+    subscription->task = task;
+    engine->away_count++;
+    worker_pool_submit(engine->options.workers, &task->work);
+}
+
+static void task_free(LiveTask *task)
+{
+    live_load_free(task->load);
+    live_frames_done(&task->round.frames);
+    live_query_unref(task->round.query);
+    context_done(&task->ctx);
+    free(task);
+}
+
+/* ---- loading ---- */
+
+Snapshot *subscription_snapshot(LiveEngine *engine, const Table *table)
+{
+    Published *published = sequencer_published(engine->options.sequencer);
+    return table_is_sync(table) ? published_durable(published) : published_applied(published);
+}
+
+static LiveLoadMode load_mode(const LiveOptions *options)
+{
+    return options->resume          ? LIVE_LOAD_RESUME
+           : options->has_last_rows ? LIVE_LOAD_LAST
+                                    : LIVE_LOAD_ALL;
+}
+
+static LiveLoad *new_load(const Subscription *subscription, Snapshot *snapshot, bool resync)
+{
+    const LiveOptions *options = &subscription->options;
+    LiveLoadOptions load_options = {
+        .sequencer = subscription->client->engine->options.sequencer,
+        .query = subscription->group->query,
+        .snapshot = snapshot,
+        .subscription_id = subscription->id,
+        .mode = resync ? LIVE_LOAD_ALL : load_mode(options),
+        .last_rows = options->last_rows,
+        .from = options->from,
+        .from_time = options->from_time,
+        .resync = resync,
+        .gzip = subscription->client->gzip,
+        .batch_size = options->batch_size,
+    };
+    return live_load_new(&load_options);
+}
+
+static void run_load(Subscription *subscription)
+{
+    LiveTask *task = NEW(LiveTask);
+    task->load = TAKE(subscription->load);
+    task_start(subscription, task);
+}
+
+static void begin_load(Subscription *subscription, Snapshot *snapshot, bool resync)
+{
+    subscription->state = SUBSCRIPTION_LOADING;
+    subscription->position = snapshot->seq;
+    subscription->load = new_load(subscription, snapshot, resync);
+    run_load(subscription);
+}
+
+static void send_plain_ack(Subscription *subscription)
+{
+    CLEANUP(live_frames_done) LiveFrames frames = {0};
+    CLEANUP(buf_done) Buf message = {0};
+    LiveBatchControl control = {0};
+    live_write_ack(&message, subscription->id, subscription->group->query, &control, false);
+    live_frames_add_message(&frames, &message, subscription->client->gzip);
+    send_frames(subscription, &frames);
+}
+
+static void go_live(Subscription *subscription)
+{
+    subscription->state = SUBSCRIPTION_LIVE;
+    live_group_add_member(subscription->group, subscription);
+    note_sent(subscription, 0);
+}
+
+void subscription_start(Subscription *subscription, Snapshot *snapshot)
+{
+    if (subscription->options.initial) {
+        begin_load(subscription, snapshot, false);
+        return;
+    }
+    subscription->position = snapshot->seq;
+    send_plain_ack(subscription);
+    go_live(subscription);
+}
+
+void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo last)
+{
+    LiveLoad *load = subscription->load;
+    if (!load)
+        return; /* still running, or all was sent: a repeated request */
+    if (has_last && last != live_load_last_seq(load))
+        live_load_rewind(load, last);
+    run_load(subscription);
+}
+
+/* ---- catching up ---- */
+
+static void start_round(Subscription *subscription)
+{
+    LiveClient *client = subscription->client;
+    LiveTask *task = NEW(LiveTask);
+    task->round = (LiveCatchUp){
+        .sequencer = client->engine->options.sequencer,
+        .query = live_query_ref(subscription->group->query),
+        .newest_only = subscription->options.on_lag == LIVE_LAG_LATEST,
+        .bytes_max = ROUND_BYTES_MAX,
+        .position = subscription->position,
+    };
+    subscription->state = SUBSCRIPTION_CATCHING_UP;
+    subscription->ring_mark = client->engine->ring->head;
+    client->rounds_running++;
+    task_start(subscription, task);
+}
+
+void client_feed_lagging(LiveClient *client)
+{
+    while (client->lagging && client->rounds_running < ROUNDS_PER_CLIENT_MAX &&
+           !is_over_budget(client)) {
+        Subscription *subscription = client->lagging;
+        unlist_lagging(client, subscription);
+        start_round(subscription);
+    }
+}
+
+/* Everything up to position was sent: bridges to now, or goes another round. */
+static void join_feed(Subscription *subscription)
+{
+    CLEANUP(context_done) Context ctx = {0};
+    LiveClient *client = subscription->client;
+    Status status;
+    bool gone;
+    bool bridged = live_feed_replay(&ctx, subscription, &status, &gone);
+    if (gone)
+        return;
+    if (status != STATUS_OK) {
+        subscription_fail(subscription, &ctx);
+    } else if (bridged) {
+        go_live(subscription);
+    } else {
+        subscription_lag(subscription, subscription->position);
+        client_feed_lagging(client);
+    }
+}
+
+/* The change log does not reach back: the client's set is replaced by a new snapshot. */
+static void resync(Subscription *subscription)
+{
+    LiveEngine *engine = subscription->client->engine;
+    subscription->ring_mark = engine->ring->head;
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = subscription_snapshot(engine, subscription->group->query->table);
+    begin_load(subscription, snapshot, true);
+}
+
+static void load_finished(Subscription *subscription, LiveTask *task)
+{
+    if (task->status != STATUS_OK) {
+        subscription_fail(subscription, &task->ctx);
+        return;
+    }
+    send_frames(subscription, live_load_frames(task->load));
+    subscription->position = live_load_seq(task->load);
+    if (live_load_is_ready(task->load)) {
+        join_feed(subscription);
+        return;
+    }
+    subscription->load = TAKE(task->load);
+    subscription->load_deadline_us =
+        clock_monotonic_us() + subscription->client->engine->options.snapshot_max_age_ms * 1000;
+}
+
+static void round_finished(Subscription *subscription, LiveTask *task)
+{
+    if (task->status == STATUS_NOT_FOUND) {
+        resync(subscription);
+        return;
+    }
+    if (task->status != STATUS_OK) {
+        subscription_fail(subscription, &task->ctx);
+        return;
+    }
+    send_frames(subscription, &task->round.frames);
+    subscription->position = task->round.position;
+    note_sent(subscription, task->round.row_count);
+    if (task->round.complete)
+        join_feed(subscription);
+    else
+        subscription_lag(subscription, task->round.position);
+}
+
+static void task_finished(LiveTask *task)
+{
+    Subscription *subscription = task->subscription;
+    LiveClient *client = subscription->client;
+    bool was_round = !task->load;
+    task->engine->away_count--;
+    subscription->task = NULL;
+    if (!client) {
+        subscription_free(subscription);
+    } else {
+        if (was_round) {
+            client->rounds_running--;
+            round_finished(subscription, task);
+        } else {
+            load_finished(subscription, task);
+        }
+        client_feed_lagging(client);
+    }
+    task_free(task);
+}
