@@ -21,33 +21,35 @@ typedef struct Principal {
     Role role;
 } Principal;
 
-/* X(name, words for "cannot ..") -- the first ACTION_TABLE_COUNT are judged against a table. */
+/*
+ * X(name, verb, words for "cannot ..").  The first ACTION_TABLE_COUNT are judged against a table.
+ */
 #define ACTION_LIST(X)                                                                             \
-    X(SELECT, "access")                                                                            \
-    X(INSERT, "insert into")                                                                       \
-    X(UPDATE, "update")                                                                            \
-    X(DELETE, "delete from")                                                                       \
-    X(SUBSCRIBE, "subscribe to")                                                                   \
-    X(DESCRIBE, "describe")                                                                        \
-    X(ALTER_TABLE, "alter")                                                                        \
-    X(DROP_TABLE, "drop")                                                                          \
-    X(MAINTAIN_TABLE, "flush or compact")                                                          \
-    X(CREATE_USER_TABLE, "create user tables")                                                     \
-    X(CREATE_SHARED_TABLE, "create shared tables")                                                 \
-    X(CREATE_STREAM_TABLE, "create stream tables")                                                 \
-    X(NAMESPACE_DDL, "create, alter or drop namespaces")                                           \
-    X(STORAGE_DDL, "create, alter or drop storages")                                               \
-    X(USER_DDL, "create, alter or drop users")                                                     \
-    X(VIEW_DDL, "create or drop views")                                                            \
-    X(MAINTAIN_ALL, "flush or compact tables")                                                     \
-    X(LIST, "list namespaces, tables or storages")                                                 \
-    X(SYSTEM_READ, "read system tables")                                                           \
-    X(SHOW_SETTINGS, "show or change settings")                                                    \
-    X(SHOW_MANIFEST, "show the manifest")                                                          \
-    X(KILL, "kill jobs or live queries")
+    X(SELECT, "select", "select from")                                                             \
+    X(INSERT, "insert", "insert into")                                                             \
+    X(UPDATE, "update", "update")                                                                  \
+    X(DELETE, "delete", "delete from")                                                             \
+    X(SUBSCRIBE, "subscribe to", "subscribe to")                                                   \
+    X(DESCRIBE, "describe", "describe")                                                            \
+    X(ALTER_TABLE, "alter", "alter")                                                               \
+    X(DROP_TABLE, "drop", "drop")                                                                  \
+    X(MAINTAIN_TABLE, "flush", "flush or compact")                                                 \
+    X(CREATE_USER_TABLE, "", "create user tables")                                                 \
+    X(CREATE_SHARED_TABLE, "", "create shared tables")                                             \
+    X(CREATE_STREAM_TABLE, "", "create stream tables")                                             \
+    X(NAMESPACE_DDL, "", "create, alter or drop namespaces")                                       \
+    X(STORAGE_DDL, "", "create, alter or drop storages")                                           \
+    X(USER_DDL, "", "create, alter or drop users")                                                 \
+    X(VIEW_DDL, "", "create or drop views")                                                        \
+    X(MAINTAIN_ALL, "", "flush or compact tables")                                                 \
+    X(LIST, "", "list namespaces, tables or storages")                                             \
+    X(SYSTEM_READ, "", "read system tables")                                                       \
+    X(SHOW_SETTINGS, "", "show or change settings")                                                \
+    X(SHOW_MANIFEST, "", "show the manifest")                                                      \
+    X(KILL, "", "kill jobs or live queries")
 
 typedef enum Action {
-#define ACTION_MEMBER(name, words) ACTION_##name,
+#define ACTION_MEMBER(name, verb, words) ACTION_##name,
     ACTION_LIST(ACTION_MEMBER)
 #undef ACTION_MEMBER
         ACTION_COUNT,
