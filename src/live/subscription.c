@@ -325,12 +325,18 @@ void subscription_start(Subscription *subscription, Snapshot *snapshot)
     go_live(subscription);
 }
 
+/* JavaScript clients give the number back as a double. */
+static bool same_as_double(SeqNo a, SeqNo b)
+{
+    return (double)a >= (double)b && (double)a <= (double)b;
+}
+
 void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo last)
 {
     LiveLoad *load = subscription->load;
     if (!load)
         return; /* still running, or all was sent: a repeated request */
-    if (has_last && last != live_load_last_seq(load))
+    if (has_last && !same_as_double(last, live_load_last_seq(load)))
         live_load_rewind(load, last);
     run_load(subscription);
 }
