@@ -312,7 +312,8 @@ static Status to_time(Context *ctx, const Value *value, Type to, Value *ret_valu
         if (!time_parse(str_trim(value->text), &us))
             return fail_syntax(ctx, value, to);
     } else if (type_is_temporal(value->kind)) {
-        us -= floor_days(us) * US_PER_DAY;
+        us %= US_PER_DAY;
+        us += us < 0 ? US_PER_DAY : 0;
     }
     if (us < 0 || us >= US_PER_DAY)
         return fail_range(ctx, value, to);
