@@ -2,6 +2,7 @@
 #include "value/ids.h"
 
 #include "base/clock.h"
+#include "value/hex.h"
 
 #include <stdatomic.h>
 
@@ -96,14 +97,6 @@ void uuid_format(const uint8_t uuid[16], char ret_text[36])
         *to++ = HEX[uuid[i] >> 4];
         *to++ = HEX[uuid[i] & 15];
     }
-}
-
-static int hex_digit(char c)
-{
-    char lower = ascii_lower(c);
-    if (lower >= 'a' && lower <= 'f')
-        return lower - 'a' + 10;
-    return c >= '0' && c <= '9' ? c - '0' : -1;
 }
 
 bool uuid_parse(Str text, uint8_t ret_uuid[16])

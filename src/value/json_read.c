@@ -6,6 +6,7 @@
  */
 #include "value/json.h"
 
+#include "value/hex.h"
 #include "value/json_scan.h"
 #include "value/real.h"
 
@@ -78,13 +79,10 @@ static bool read_hex4(JsonReader *reader, uint32_t *ret_code)
     if (reader->end - reader->at < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        char c = ascii_lower(reader->at[i]);
-        unsigned digit = (unsigned)(c - '0');
-        if (digit > 9)
-            digit = c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
-        if (digit > 15)
+        int digit = hex_digit(reader->at[i]);
+        if (digit < 0)
             return false;
-        code = code << 4 | digit;
+        code = code << 4 | (unsigned)digit;
     }
     reader->at += 4;
     *ret_code = code;
@@ -307,10 +305,12 @@ static bool read_object(JsonReader *reader, Json *object)
     return accept(reader, '}') || refuse(reader, "',' or '}' was expected");
 }
 
+_Static_assert(JSON_DEPTH_MAX == 256, "the message below names the limit");
+
 static bool read_container(JsonReader *reader, Json *json)
 {
     if (reader->depth == JSON_DEPTH_MAX)
-        return refuse(reader, "it is nested too deeply");
+        return refuse(reader, "the nesting is deeper than 256");
     reader->depth++;
     bool object = *reader->at++ == '{';
     bool read = object ? read_object(reader, json) : read_array(reader, json);

@@ -22,10 +22,12 @@ typedef struct RowLayout {
     const RowColumn *columns;
 } RowLayout;
 
+/* Each value is NULL or of its column's type. */
 void row_encode(Buf *out, const RowLayout *layout, const Value *values);
 
 /*
  * Fills ret_values[layout->count].  Text is borrowed from `bytes` where it can
- * be, else in ctx's arena.  STATUS_CORRUPT when bytes are no row.
+ * be, else in ctx's arena.  STATUS_CORRUPT when bytes are no row; what ret_values
+ * holds then means nothing.
  */
 MUST_CHECK Status row_decode(Context *ctx, Str bytes, const RowLayout *layout, Value *ret_values);

@@ -89,6 +89,10 @@ uint64_t value_hash(const Value *value);
  * away from zero.  Fails with STATUS_INVALID_VALUE (text that does not parse),
  * STATUS_OUT_OF_RANGE or STATUS_TYPE_MISMATCH, the message naming value and
  * type.  ret_value may be borrowed from value, new bytes are in ctx's arena.
+ *
+ * A DECIMAL without precision keeps the scale that the value has.  JSON scalars
+ * convert as their text does, JSON's null becomes NULL.  Text becomes BYTES by
+ * '\x0aff', any other text by its own bytes.
  */
 MUST_CHECK Status value_cast(Context *ctx, const Value *value, Type to, Value *ret_value);
 

@@ -7,6 +7,7 @@
  */
 #include "value/datetime.h"
 #include "value/decimal.h"
+#include "value/hex.h"
 #include "value/ids.h"
 #include "value/json.h"
 #include "value/real.h"
@@ -358,14 +359,6 @@ static Status to_json(Context *ctx, const Value *value, Type to, Value *ret_valu
     return to_text(ctx, value, to, ret_value);
 }
 
-static int hex_digit(char c)
-{
-    char lower = ascii_lower(c);
-    if (lower >= 'a' && lower <= 'f')
-        return lower - 'a' + 10;
-    return c >= '0' && c <= '9' ? c - '0' : -1;
-}
-
 static bool parse_hex(Arena *arena, Str hex, Str *ret_bytes)
 {
     char *bytes = arena_alloc(arena, hex.len / 2 + 1);
@@ -452,7 +445,7 @@ Status value_cast(Context *ctx, const Value *value, Type to, Value *ret_value)
         return fail_mismatch(ctx, value, to);
     if (value->kind != TYPE_JSON || to.kind == TYPE_TEXT)
         return CAST_TO[to.kind](ctx, value, to, ret_value);
-    Value scalar;
+    Value scalar = VALUE_NULL;
     TRY(unwrap_json(ctx, value, to, &scalar));
     if (value_is_null(&scalar)) {
         *ret_value = scalar;
