@@ -237,6 +237,19 @@ Status column_default_from_ast(Context *ctx,
     return use_literal(ctx, ast, &literal, type, ret_default);
 }
 
+/* Read back by a cast to the column's type, so the text of any value does, quoted unless a number.
+ */
+static void write_literal(Buf *out, const Value *literal)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    value_write_text(&text, literal);
+    Value as_text = value_text(buf_str(&text));
+    if (type_is_number(literal->kind) || literal->kind == TYPE_BOOLEAN)
+        buf_str_append(out, as_text.text);
+    else
+        value_write_sql(out, &as_text);
+}
+
 Str column_default_sql(Arena *arena, const Column *column)
 {
     const ColumnDefault *given = &column->default_value;
@@ -245,6 +258,6 @@ Str column_default_sql(Arena *arena, const Column *column)
     if (given->kind == DEFAULT_FUNCTION)
         return arena_printf(arena, "%s()", default_function_name(given->function));
     CLEANUP(buf_done) Buf text = {0};
-    value_write_sql(&text, &given->literal);
+    write_literal(&text, &given->literal);
     return arena_str(arena, buf_str(&text));
 }
