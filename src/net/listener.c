@@ -193,7 +193,7 @@ Status listener_open(Context *ctx,
                      const ListenerOptions *options,
                      Listener **ret_listener)
 {
-    int fd;
+    int fd = -1;
     TRY(open_socket(ctx, options, options->host ? options->host : "127.0.0.1", &fd));
     Listener *listener = NEW(Listener);
     int error = uv_poll_init(&reactor->loop, &listener->poll, fd);
