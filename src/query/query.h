@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include "auth/password.h"
 #include "base/worker.h"
 #include "commit/sequencer.h"
 #include "table/system_table.h"
@@ -64,7 +65,7 @@ typedef struct QueryEngine {
     TableDefaults table_defaults;
     QueryLimits limits;
     QueryHooks hooks;
-    const struct PasswordPolicy *password_policy; /* auth/password.h; NULL = its default */
+    const PasswordPolicy *password_policy; /* NULL = its defaults */
 } QueryEngine;
 
 /* ---- results ---- */

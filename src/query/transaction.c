@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query/transaction.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "query/work.h"
+
+struct Transaction {
+    RowTarget target;
+    Arena arena;
+    Snapshot *snapshot;
+    size_t bytes_max;
+    Map by_key;            /* row key -> TransactionRow */
+    TransactionRow **rows; /* in the order of their first write */
+    size_t count;
+    size_t capacity;
+    SeqNo last_seq; /* provisional `_seq` of own writes, above the snapshot's */
+    int64_t began_us;
+    char id[26];
+};
+
+/* ---- life cycle ---- */
+
+static Status read_row(RowTarget *target,
+                       Context *ctx,
+                       const Table *table,
+                       Owner owner,
+                       Str key,
+                       StoredRow *ret_stored,
+                       bool *ret_found);
+static Status add_change(
+    RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq);
+
+Transaction *transaction_new(Snapshot *snapshot, size_t bytes_max)
+{
+    Transaction *transaction = NEW(Transaction);
+    transaction->target = (RowTarget){.read = read_row, .add = add_change};
+    transaction->snapshot = snapshot_ref(snapshot);
+    transaction->bytes_max = bytes_max;
+    transaction->last_seq = snapshot->seq;
+    transaction->began_us = clock_monotonic_us();
+    ulid_next(transaction->id);
+    return transaction;
+}
+
+void transaction_free(Transaction *transaction)
+{
+    if (!transaction)
+        return;
+    map_done(&transaction->by_key);
+    snapshot_unref(transaction->snapshot);
+    arena_done(&transaction->arena);
+    free(transaction);
+}
+
+Snapshot *transaction_snapshot(Transaction *transaction)
+{
+    return transaction->snapshot;
+}
+
+int64_t transaction_age_ms(const Transaction *transaction)
+{
+    return (clock_monotonic_us() - transaction->began_us) / 1000;
+}
+
+Str transaction_id(const Transaction *transaction)
+{
+    return str_from(transaction->id, sizeof(transaction->id));
+}
+
+RowTarget *transaction_target(Transaction *transaction)
+{
+    return &transaction->target;
+}
+
+/* ---- the overlay ---- */
+
+const TransactionRow *
+transaction_row(const Transaction *transaction, const Table *table, Owner owner, Str key)
+{
+    CLEANUP(buf_done) Buf row_key = {0};
+    row_key_append(&row_key, table->id, owner, key);
+    return map_get(&transaction->by_key, buf_str(&row_key));
+}
+
+static Status read_base(Context *ctx,
+                        const Transaction *transaction,
+                        Str row_key,
+                        StoredRow *ret_stored,
+                        bool *ret_found)
+{
+    StoreRead read = {.snapshot = transaction->snapshot->at, .family = FAMILY_ROWS};
+    Str bytes;
+    TRY(store_get(ctx, transaction->snapshot->store, read, row_key, &bytes));
+    *ret_found = bytes.ptr != NULL;
+    return bytes.ptr ? stored_row_read(ctx, bytes, ret_stored) : STATUS_OK;
+}
+
+static Status read_row(RowTarget *target,
+                       Context *ctx,
+                       const Table *table,
+                       Owner owner,
+                       Str key,
+                       StoredRow *ret_stored,
+                       bool *ret_found)
+{
+    Transaction *transaction = CONTAINER_OF(target, Transaction, target);
+    const TransactionRow *row = transaction_row(transaction, table, owner, key);
+    if (!row) {
+        CLEANUP(buf_done) Buf row_key = {0};
+        row_key_append(&row_key, table->id, owner, key);
+        return read_base(ctx, transaction, buf_str(&row_key), ret_stored, ret_found);
+    }
+    *ret_found = !row->gone;
+    if (!row->gone)
+        *ret_stored = row->now;
+    return STATUS_OK;
+}
+
+static Status touch_row(Context *ctx,
+                        Transaction *transaction,
+                        const Table *table,
+                        const Change *change,
+                        TransactionRow **ret_row)
+{
+    CLEANUP(buf_done) Buf row_key = {0};
+    row_key_append(&row_key, table->id, change->owner, change->key);
+    *ret_row = map_get(&transaction->by_key, buf_str(&row_key));
+    if (*ret_row)
+        return STATUS_OK;
+
+    Arena *arena = &transaction->arena;
+    TransactionRow *row = ARENA_NEW(arena, TransactionRow);
+    TRY(read_base(ctx, transaction, buf_str(&row_key), &row->base, &row->base_found));
+    row->base.row = arena_str(arena, row->base.row);
+    row->table = table;
+    row->owner = owner_of(arena_str(arena, change->owner.user_id));
+    row->key = arena_str(arena, change->key);
+    transaction->rows = arena_grow(arena,
+                                   transaction->rows,
+                                   transaction->count,
+                                   &transaction->capacity,
+                                   sizeof(*transaction->rows));
+    transaction->rows[transaction->count++] = row;
+    map_put(&transaction->by_key, arena_str(arena, buf_str(&row_key)), row);
+    *ret_row = row;
+    return STATUS_OK;
+}
+
+static Status add_change(
+    RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq)
+{
+    Transaction *transaction = CONTAINER_OF(target, Transaction, target);
+    TransactionRow *row;
+    TRY(touch_row(ctx, transaction, table, change, &row));
+    bool deletes = change->kind == CHANGE_DELETE || change->kind == CHANGE_DELETE_HARD;
+    row->gone = change->kind == CHANGE_DELETE_HARD;
+    row->now = (StoredRow){
+        .seq = ++transaction->last_seq,
+        .schema_version = change->schema_version,
+        .deleted = deletes,
+        .row = arena_str(&transaction->arena, deletes ? change->old_row : change->new_row),
+    };
+    *ret_seq = row->now.seq;
+    if (transaction->arena.allocated_bytes > transaction->bytes_max)
+        return fail(ctx,
+                    STATUS_LIMIT_EXCEEDED,
+                    "the transaction writes more than %zu bytes (limits.max_transaction_bytes)",
+                    transaction->bytes_max);
+    return STATUS_OK;
+}
+
+static bool
+row_is_in_range(const TransactionRow *row, const Table *table, Owner owner, Str lower, Str upper)
+{
+    return row->table->id == table->id && str_equal(row->owner.user_id, owner.user_id) &&
+           str_compare(row->key, lower) >= 0 &&
+           (upper.len == 0 || str_compare(row->key, upper) < 0);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    return str_compare((*(const TransactionRow *const *)a)->key,
+                       (*(const TransactionRow *const *)b)->key);
+}
+
+TransactionRows transaction_rows(Context *ctx,
+                                 const Transaction *transaction,
+                                 const Table *table,
+                                 Owner owner,
+                                 Str lower,
+                                 Str upper)
+{
+    TransactionRows rows = {
+        .items = ARENA_ARRAY(&ctx->arena, const TransactionRow *, transaction->count + 1)};
+    for (size_t i = 0; i < transaction->count; i++)
+        if (row_is_in_range(transaction->rows[i], table, owner, lower, upper))
+            rows.items[rows.count++] = transaction->rows[i];
+    qsort(rows.items, rows.count, sizeof(*rows.items), compare_rows);
+    return rows;
+}
+
+/* ---- COMMIT ---- */
+
+static Status
+check_base(Context *ctx, const TransactionRow *row, bool found, const StoredRow *newest)
+{
+    if (found == row->base_found && (!found || newest->seq == row->base.seq))
+        return STATUS_OK;
+    Str key;
+    TRY(row_key_text(ctx, row->table, row->key, &key));
+    return fail(ctx,
+                STATUS_CONFLICT,
+                "row '%.*s' of table %.*s was changed by another transaction",
+                STR_ARG(key),
+                STR_ARG(row->table->full_name));
+}
+
+static Status commit_row(const TableWrite *write, const TransactionRow *row)
+{
+    bool was = row->base_found && !row->base.deleted;
+    bool is = !row->gone && !row->now.deleted;
+    if (!was && !is)
+        return STATUS_OK;
+    if (!was) {
+        RowImage image = {.key = row->key, .row = row->now.row};
+        SeqNo seq;
+        return table_insert(write, &image, &seq);
+    }
+    if (!is)
+        return table_delete(write, row->key, &row->base);
+    if (str_equal(row->base.row, row->now.row))
+        return STATUS_OK;
+    return table_update(write, row->key, &row->base, row->now.row);
+}
+
+static Status begin_table(Context *ctx, CommitBuilder *builder, const Table *table)
+{
+    Status status = table_write_begin(ctx, builder, table);
+    if (status != STATUS_STALE_PLAN)
+        return status;
+    return fail(ctx,
+                STATUS_CONFLICT,
+                "table %.*s changed during the transaction",
+                STR_ARG(table->full_name));
+}
+
+Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder *builder)
+{
+    CommitTarget target = commit_target(builder);
+    const Table *begun = NULL;
+    for (size_t i = 0; i < transaction->count; i++) {
+        const TransactionRow *row = transaction->rows[i];
+        if (row->table != begun)
+            TRY(begin_table(ctx, builder, row->table));
+        begun = row->table;
+
+        TableWrite write = {
+            .ctx = ctx, .target = &target.target, .table = row->table, .owner = row->owner};
+        StoredRow newest;
+        bool found;
+        TRY(target.target.read(
+            &target.target, ctx, row->table, row->owner, row->key, &newest, &found));
+        TRY(check_base(ctx, row, found, &newest));
+        TRY(commit_row(&write, row));
+    }
+    return STATUS_OK;
+}
+
+/* ---- the statements ---- */
+
+static Status prepare_begin(QueryRun *run, Work *work)
+{
+    (void)work;
+    if (run->transaction)
+        return fail(&run->ctx,
+                    STATUS_CONFLICT,
+                    "transaction %.*s is open already",
+                    STR_ARG(transaction_id(run->transaction)));
+    run->transaction = transaction_new(run->snapshot, run->limits.transaction_bytes_max);
+    run_message(run, "Transaction started (%.*s)", STR_ARG(transaction_id(run->transaction)));
+    return STATUS_OK;
+}
+
+Work *begin_work(QueryRun *run)
+{
+    Work *work = ARENA_NEW(&run->ctx.arena, Work);
+    work->prepare = prepare_begin;
+    return work;
+}
+
+static Status require_transaction(QueryRun *run, const char *statement)
+{
+    if (run->transaction)
+        return STATUS_OK;
+    return fail(
+        &run->ctx, STATUS_INVALID_OPERATION, "%s without BEGIN: no transaction is open", statement);
+}
+
+static Status prepare_commit(QueryRun *run, Work *work)
+{
+    work->writes = true;
+    return require_transaction(run, "COMMIT");
+}
+
+static Status execute_commit(QueryRun *run, Work *work, CommitBuilder *builder)
+{
+    (void)work;
+    return transaction_commit(&run->ctx, run->transaction, builder);
+}
+
+static Status finish_commit(QueryRun *run, Work *work)
+{
+    (void)work;
+    Transaction *transaction = TAKE(run->transaction);
+    ResultDone done = {
+        .message = arena_printf(
+            &run->ctx.arena, "Transaction committed (%.*s)", STR_ARG(transaction_id(transaction))),
+        .seq = run->op.seq,
+    };
+    transaction_free(transaction);
+    run_begin(run);
+    run_done(run, &done);
+    return STATUS_OK;
+}
+
+Work *commit_work(QueryRun *run)
+{
+    Work *work = ARENA_NEW(&run->ctx.arena, Work);
+    work->prepare = prepare_commit;
+    work->execute = execute_commit;
+    work->finish = finish_commit;
+    return work;
+}
+
+static Status prepare_rollback(QueryRun *run, Work *work)
+{
+    (void)work;
+    TRY(require_transaction(run, "ROLLBACK"));
+    Transaction *transaction = TAKE(run->transaction);
+    run_message(run, "Transaction rolled back (%.*s)", STR_ARG(transaction_id(transaction)));
+    transaction_free(transaction);
+    return STATUS_OK;
+}
+
+Work *rollback_work(QueryRun *run)
+{
+    Work *work = ARENA_NEW(&run->ctx.arena, Work);
+    work->prepare = prepare_rollback;
+    return work;
+}

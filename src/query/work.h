@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statements: each function makes the Work of one kind, in the run's arena.
+ */
+#pragma once
+
+#include "query/run.h"
+
+Work *select_work(QueryRun *run, const AstSelect *ast);
+Work *insert_work(QueryRun *run, const AstInsert *ast);
+Work *update_work(QueryRun *run, const AstUpdate *ast);
+Work *delete_work(QueryRun *run, const AstDelete *ast);
+
+Work *create_namespace_work(QueryRun *run, const AstNamespace *ast);
+Work *drop_namespace_work(QueryRun *run, const AstNamespace *ast);
+Work *create_table_work(QueryRun *run, const AstCreateTable *ast);
+Work *drop_table_work(QueryRun *run, const AstDropTable *ast);
+Work *create_user_work(QueryRun *run, const AstUser *ast);
+Work *alter_user_work(QueryRun *run, const AstUser *ast);
+Work *drop_user_work(QueryRun *run, const AstUser *ast);
+
+Work *use_work(QueryRun *run, const AstName *name);
+Work *show_work(QueryRun *run, const AstShow *ast);
+Work *describe_work(QueryRun *run, const AstDescribe *ast);
+
+Work *begin_work(QueryRun *run);
+Work *commit_work(QueryRun *run);
+Work *rollback_work(QueryRun *run);
+
+/* The Work of any statement but EXECUTE AS; STATUS_UNSUPPORTED names those that have none. */
+MUST_CHECK Status work_new(QueryRun *run, const AstStatement *statement, Work **ret_work);
