@@ -24,7 +24,7 @@ static Status prepare_create(QueryRun *run, Work *work)
 {
     NamespaceDdl *ddl = CONTAINER_OF(work, NamespaceDdl, work);
     work->writes = true;
-    bool builtin =
+    bool exists =
         ddl->ast->if_not_exists && catalog_namespace(run->snapshot->catalog, ddl->ast->name.text);
     return exists ? STATUS_OK : name_check_namespace(&run->ctx, ddl->ast->name);
 }
