@@ -100,17 +100,17 @@ size_t http_input(Connection *conn, char *bytes, size_t len)
     HttpExchange *exchange = conn->exchange ? conn->exchange : begin_exchange(conn);
     size_t used;
     switch (http_parser_feed(&exchange->parser, str_from(bytes, len), &used)) {
-    case HTTP_MORE:
+    case HTTP_PARSE_MORE:
         if (conn->phase == PHASE_BODY)
             connection_set_phase(conn, PHASE_BODY);
         break;
-    case HTTP_HEAD:
+    case HTTP_PARSE_HEAD:
         on_head(conn);
         break;
-    case HTTP_DONE:
+    case HTTP_PARSE_DONE:
         on_complete(conn);
         break;
-    case HTTP_BAD:
+    case HTTP_PARSE_BAD:
         http_refuse(conn, exchange->parser.refusal.status, exchange->parser.refusal.reason);
         break;
     }

@@ -28,7 +28,8 @@ typedef struct HttpResponse {
 /* Answers the request under way. */
 void http_respond(Connection *conn, const HttpResponse *response);
 
-/* {"error": reason} with that status. */
+/* {"error": reason} with that status; reason goes into the JSON as it is: plain words, below 200
+ * bytes. */
 void http_respond_error(Connection *conn, int status, const char *reason);
 
 /*

@@ -46,7 +46,7 @@ Str http_response_header(const HttpResponseParser *parser, Str name)
 static HttpProgress bad(HttpResponseParser *parser, const char *error)
 {
     parser->error = error;
-    return HTTP_BAD;
+    return HTTP_PARSE_BAD;
 }
 
 /* HTTP/1.x SP three digits, then optionally SP and words nobody needs */
@@ -116,7 +116,7 @@ static HttpProgress feed_head(HttpResponseParser *parser, Str input, size_t *ret
     if (refusal.status)
         return bad(parser, refusal.reason);
     if (head_len == 0)
-        return HTTP_MORE;
+        return HTTP_PARSE_MORE;
     *ret_used = head_len - collected;
     parser->head.len = head_len;
     const char *error = parse_head(parser);
@@ -124,10 +124,10 @@ static HttpProgress feed_head(HttpResponseParser *parser, Str input, size_t *ret
         return bad(parser, error);
     if (parser->status < 200 && parser->status != 101) {
         start_head(parser);
-        return HTTP_MORE;
+        return HTTP_PARSE_MORE;
     }
     parser->in_body = true;
-    return HTTP_HEAD;
+    return HTTP_PARSE_HEAD;
 }
 
 static HttpProgress feed_chunked(HttpResponseParser *parser, Str input, size_t *ret_used)
@@ -135,16 +135,16 @@ static HttpProgress feed_chunked(HttpResponseParser *parser, Str input, size_t *
     Str data = STR_NULL;
     switch (chunked_decode(&parser->chunked, input, ret_used, &data)) {
     case CHUNKED_DONE:
-        return HTTP_DONE;
+        return HTTP_PARSE_DONE;
     case CHUNKED_BAD:
         return bad(parser, "malformed chunk");
     case CHUNKED_DATA:
         buf_str_append(&parser->body, data);
-        return HTTP_MORE;
+        return HTTP_PARSE_MORE;
     case CHUNKED_MORE:
         break;
     }
-    return HTTP_MORE;
+    return HTTP_PARSE_MORE;
 }
 
 static HttpProgress feed_counted(HttpResponseParser *parser, Str input, size_t *ret_used)
@@ -153,7 +153,7 @@ static HttpProgress feed_counted(HttpResponseParser *parser, Str input, size_t *
     buf_append(&parser->body, input.ptr, size);
     parser->body_left -= size;
     *ret_used = size;
-    return parser->body_left == 0 ? HTTP_DONE : HTTP_MORE;
+    return parser->body_left == 0 ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
 static HttpProgress feed_body(HttpResponseParser *parser, Str input, size_t *ret_used)
@@ -164,10 +164,10 @@ static HttpProgress feed_body(HttpResponseParser *parser, Str input, size_t *ret
         return feed_counted(parser, input, ret_used);
     buf_str_append(&parser->body, input);
     *ret_used = input.len;
-    return HTTP_MORE;
+    return HTTP_PARSE_MORE;
 }
 
-/* HTTP_MORE with input left over: an interim head or one chunk went by. */
+/* HTTP_PARSE_MORE with input left over: an interim head or one chunk went by. */
 HttpProgress http_response_parser_feed(HttpResponseParser *parser, Str input, size_t *ret_used)
 {
     size_t used = 0;
@@ -180,7 +180,7 @@ HttpProgress http_response_parser_feed(HttpResponseParser *parser, Str input, si
         used += step;
         if (parser->body.overflowed)
             progress = bad(parser, "response body exceeds the limit");
-    } while (progress == HTTP_MORE && used < input.len);
+    } while (progress == HTTP_PARSE_MORE && used < input.len);
     *ret_used = used;
     return progress;
 }
@@ -188,6 +188,6 @@ HttpProgress http_response_parser_feed(HttpResponseParser *parser, Str input, si
 HttpProgress http_response_parser_end(HttpResponseParser *parser)
 {
     if (parser->in_body && !parser->framing.chunked && !parser->framing.has_length)
-        return HTTP_DONE;
+        return HTTP_PARSE_DONE;
     return bad(parser, "connection closed before the response was complete");
 }

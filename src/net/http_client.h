@@ -18,12 +18,12 @@ typedef struct HttpResponseOptions {
 
 typedef struct HttpResponseParser {
     int status;
-    bool keep_alive; /* the connection can be used again after HTTP_DONE */
+    bool keep_alive; /* the connection can be used again after HTTP_PARSE_DONE */
     size_t header_count;
-    HttpHeader *headers; /* from HTTP_HEAD on */
+    HttpHeader *headers; /* from HTTP_PARSE_HEAD on */
     /* What has arrived of the body.  The caller may buf_clear() it between feeds to stream. */
     Buf body;
-    const char *error; /* after HTTP_BAD */
+    const char *error; /* after HTTP_PARSE_BAD */
 
     HttpResponseOptions options;
     HeadScanner scanner;
@@ -39,10 +39,11 @@ void http_response_parser_init(HttpResponseParser *parser, const HttpResponseOpt
 void http_response_parser_done(HttpResponseParser *parser);
 DEFINE_CLEANUP_IN_PLACE(HttpResponseParser, http_response_parser_done)
 
-/* As http_parser_feed(): HTTP_HEAD is told once, also before an empty body. */
+/* As http_parser_feed(): HTTP_PARSE_HEAD is told once, also before an empty body. */
 HttpProgress http_response_parser_feed(HttpResponseParser *parser, Str input, size_t *ret_used);
 
-/* The peer closed: HTTP_DONE when the body's end was not told otherwise, else HTTP_BAD. */
+/* The peer closed: HTTP_PARSE_DONE when the body's end was not told otherwise, else HTTP_PARSE_BAD.
+ */
 HttpProgress http_response_parser_end(HttpResponseParser *parser);
 
 /* First header of that name (case-insensitive), or an empty Str. */

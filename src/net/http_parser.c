@@ -48,7 +48,7 @@ HttpRequest *http_parser_take(HttpParser *parser)
 static HttpProgress refuse(HttpParser *parser, int status, const char *reason)
 {
     parser->refusal = (HttpRefusal){status, reason};
-    return HTTP_BAD;
+    return HTTP_PARSE_BAD;
 }
 
 static HttpProgress take_head(HttpParser *parser, Str head)
@@ -60,7 +60,7 @@ static HttpProgress take_head(HttpParser *parser, Str head)
         return refuse(parser, refusal.status, refusal.reason);
     parser->body_left = parser->request->framing.length;
     bool has_body = parser->request->framing.chunked || parser->body_left > 0;
-    return has_body ? HTTP_HEAD : HTTP_DONE;
+    return has_body ? HTTP_PARSE_HEAD : HTTP_PARSE_DONE;
 }
 
 /* Scans in place when the head started in this input, else in what was collected. */
@@ -78,7 +78,7 @@ static HttpProgress feed_head(HttpParser *parser, Str input, size_t *ret_used)
     if (head_len == 0) {
         if (collected == 0)
             buf_str_append(&parser->head, input);
-        return HTTP_MORE;
+        return HTTP_PARSE_MORE;
     }
     *ret_used = head_len - collected;
     size_t skipped = parser->scanner.skipped;
@@ -91,7 +91,7 @@ static HttpProgress feed_plain_body(HttpParser *parser, Str input, size_t *ret_u
     buf_append(&parser->body, input.ptr, size);
     parser->body_left -= size;
     *ret_used = size;
-    return parser->body_left == 0 ? HTTP_DONE : HTTP_MORE;
+    return parser->body_left == 0 ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
 static HttpProgress feed_chunked_body(HttpParser *parser, Str input, size_t *ret_used)
@@ -105,9 +105,9 @@ static HttpProgress feed_chunked_body(HttpParser *parser, Str input, size_t *ret
         used += step;
         *ret_used = used;
         if (progress == CHUNKED_MORE)
-            return HTTP_MORE;
+            return HTTP_PARSE_MORE;
         if (progress == CHUNKED_DONE)
-            return HTTP_DONE;
+            return HTTP_PARSE_DONE;
         if (progress == CHUNKED_BAD)
             return refuse(parser, 400, "malformed chunk");
         if (data.len > parser->body_max - parser->body.len)

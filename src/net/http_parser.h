@@ -20,14 +20,14 @@ typedef struct HttpLimits {
 } HttpLimits;
 
 typedef enum HttpProgress {
-    HTTP_MORE, /* all input was used; feed the next piece */
-    HTTP_HEAD, /* the head is complete, a body follows: body_max may be changed now */
-    HTTP_DONE, /* the request is complete */
-    HTTP_BAD   /* see refusal; the connection cannot be used further */
+    HTTP_PARSE_MORE, /* all input was used; feed the next piece */
+    HTTP_PARSE_HEAD, /* the head is complete, a body follows: body_max may be changed now */
+    HTTP_PARSE_DONE, /* the request is complete */
+    HTTP_PARSE_BAD   /* see refusal; the connection cannot be used further */
 } HttpProgress;
 
 typedef struct HttpParser {
-    HttpRequest *request; /* from HTTP_HEAD on */
+    HttpRequest *request; /* from HTTP_PARSE_HEAD on */
     HttpRefusal refusal;
     size_t body_max;
     HeadScanner scanner;
@@ -40,11 +40,12 @@ typedef struct HttpParser {
 void http_parser_init(HttpParser *parser, const HttpLimits *limits);
 void http_parser_done(HttpParser *parser);
 
-/* Uses ret_used bytes of the input.  After HTTP_DONE or HTTP_BAD it must not be fed again. */
+/* Uses ret_used bytes of the input.  After HTTP_PARSE_DONE or HTTP_PARSE_BAD it must not be fed
+ * again. */
 HttpProgress http_parser_feed(HttpParser *parser, Str input, size_t *ret_used);
 
 /* Nothing of a request was seen yet; an empty line does not count. */
 bool http_parser_is_empty(const HttpParser *parser);
 
-/* After HTTP_DONE: the request with its body; the caller has the reference. */
+/* After HTTP_PARSE_DONE: the request with its body; the caller has the reference. */
 HttpRequest *http_parser_take(HttpParser *parser);

@@ -94,16 +94,11 @@ static HttpRefusal parse_target(HttpRequest *request)
 /* method SP target SP version */
 static HttpRefusal parse_request_line(HttpRequest *request, Str line)
 {
-    size_t first = str_find_byte(line, ' ');
-    Str rest = first < line.len ? str_from(line.ptr + first + 1, line.len - first - 1) : STR_NULL;
-    size_t second = str_find_byte(rest, ' ');
-    request->method_name = str_from(line.ptr, first);
-    if (second == rest.len || !http_is_token(request->method_name))
+    if (!str_split(&line, ' ', &request->method_name) || !str_split(&line, ' ', &request->target) ||
+        !http_is_token(request->method_name))
         return refuse(400, "malformed request line");
     request->method = method_of(request->method_name);
-    request->target = str_from(rest.ptr, second);
-    Str version = str_from(rest.ptr + second + 1, rest.len - second - 1);
-    HttpRefusal refusal = parse_version(version, &request->minor_version);
+    HttpRefusal refusal = parse_version(line, &request->minor_version);
     return refusal.status ? refusal : parse_target(request);
 }
 

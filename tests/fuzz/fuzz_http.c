@@ -31,20 +31,20 @@ static char *copy_piece(Str text, size_t at, size_t piece, size_t *ret_size)
 
 static Outcome parse_request(Str text, size_t piece)
 {
-    Outcome outcome = {.progress = HTTP_MORE};
+    Outcome outcome = {.progress = HTTP_PARSE_MORE};
     HttpParser parser;
     http_parser_init(&parser, &limits);
-    while (outcome.progress <= HTTP_HEAD && outcome.used < text.len) {
+    while (outcome.progress <= HTTP_PARSE_HEAD && outcome.used < text.len) {
         size_t size;
         size_t used;
         char *copy = copy_piece(text, outcome.used, piece, &size);
         outcome.progress = http_parser_feed(&parser, str_from(copy, size), &used);
-        assert(used <= size && (outcome.progress != HTTP_MORE || used == size));
+        assert(used <= size && (outcome.progress != HTTP_PARSE_MORE || used == size));
         outcome.used += used;
         free(copy);
     }
     outcome.status = parser.refusal.status;
-    if (outcome.progress == HTTP_DONE)
+    if (outcome.progress == HTTP_PARSE_DONE)
         outcome.request = http_parser_take(&parser);
     http_parser_done(&parser);
     return outcome;
@@ -82,16 +82,16 @@ static void check_request(Str text, size_t piece)
 static HttpProgress parse_response(HttpResponseParser *parser, Str text, size_t piece)
 {
     static const HttpResponseOptions options = {.head_max = 1024, .body_max = 4096};
-    HttpProgress progress = HTTP_MORE;
+    HttpProgress progress = HTTP_PARSE_MORE;
     http_response_parser_init(parser, &options);
-    for (size_t at = 0, used; progress <= HTTP_HEAD && at < text.len; at += used) {
+    for (size_t at = 0, used; progress <= HTTP_PARSE_HEAD && at < text.len; at += used) {
         size_t size;
         char *copy = copy_piece(text, at, piece, &size);
         progress = http_response_parser_feed(parser, str_from(copy, size), &used);
         assert(used <= size);
         free(copy);
     }
-    return progress <= HTTP_HEAD ? http_response_parser_end(parser) : progress;
+    return progress <= HTTP_PARSE_HEAD ? http_response_parser_end(parser) : progress;
 }
 
 static void check_response(Str text, size_t piece)
@@ -100,7 +100,7 @@ static void check_response(Str text, size_t piece)
     CLEANUP(http_response_parser_done) HttpResponseParser split;
     HttpProgress progress = parse_response(&whole, text, text.len);
     assert(progress == parse_response(&split, text, piece));
-    if (progress == HTTP_DONE) {
+    if (progress == HTTP_PARSE_DONE) {
         assert(whole.status == split.status && whole.header_count == split.header_count);
         assert(str_equal(buf_str(&whole.body), buf_str(&split.body)));
     }

@@ -148,16 +148,16 @@ static bool read_more(int fd, Buf *input)
 bool client_response(int fd, Buf *input, HttpResponseParser *parser, bool no_body)
 {
     HttpResponseOptions options = {.no_body = no_body};
-    HttpProgress progress = HTTP_MORE;
+    HttpProgress progress = HTTP_PARSE_MORE;
     http_response_parser_init(parser, &options);
-    while (progress == HTTP_MORE || progress == HTTP_HEAD) {
+    while (progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD) {
         size_t used;
-        if (progress == HTTP_MORE && input->len == 0 && !read_more(fd, input))
-            return http_response_parser_end(parser) == HTTP_DONE;
+        if (progress == HTTP_PARSE_MORE && input->len == 0 && !read_more(fd, input))
+            return http_response_parser_end(parser) == HTTP_PARSE_DONE;
         progress = http_response_parser_feed(parser, buf_str(input), &used);
         buf_consume(input, used);
     }
-    return progress == HTTP_DONE;
+    return progress == HTTP_PARSE_DONE;
 }
 
 int client_status(int fd, Buf *input, Buf *ret_body)

@@ -376,7 +376,6 @@ static void misbehave(int round)
                                         "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
                                         "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nab",
                                         "rubbish\r\n\r\n"};
-    CLEANUP(buf_done) Buf out = {0};
     int fd = client_connect(server.port);
     client_send(fd, str_from_c(texts[round % 5]));
     if (round % 4 == 1)

@@ -405,18 +405,18 @@ static void http_1_0_closes_unless_asked_not_to(void **state)
 static void check_stream(Str request, int pause_every)
 {
     CLEANUP(http_response_parser_done) HttpResponseParser response;
-    HttpProgress progress = HTTP_MORE;
+    HttpProgress progress = HTTP_PARSE_MORE;
     size_t total = 0;
     char bytes[16384];
     int fd = client_connect_small(server.port, 8192);
     client_send(fd, request);
     http_response_parser_init(&response, NULL);
-    for (int i = 1; progress == HTTP_MORE || progress == HTTP_HEAD; i++) {
+    for (int i = 1; progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD; i++) {
         if (i % pause_every == 0)
             sleep_ms(1);
         ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
         if (count <= 0) {
-            assert_int_equal(http_response_parser_end(&response), HTTP_DONE);
+            assert_int_equal(http_response_parser_end(&response), HTTP_PARSE_DONE);
             break;
         }
         for (size_t at = 0, used; at < (size_t)count; at += used)

@@ -55,15 +55,15 @@ static const Case cases[] = {
 
 static HttpProgress feed_split(HttpResponseParser *parser, Str text, size_t piece, size_t *ret_used)
 {
-    HttpProgress progress = HTTP_MORE;
+    HttpProgress progress = HTTP_PARSE_MORE;
     size_t used = 0;
-    while (progress == HTTP_MORE || progress == HTTP_HEAD) {
+    while (progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD) {
         size_t left = text.len - used;
         size_t step = 0;
         Str input = str_from(text.ptr + used, piece < left ? piece : left);
         progress = http_response_parser_feed(parser, input, &step);
         used += step;
-        if (used == text.len && progress == HTTP_MORE)
+        if (used == text.len && progress == HTTP_PARSE_MORE)
             break;
     }
     *ret_used = used;
@@ -78,14 +78,14 @@ static void check(const Case *expected, size_t piece)
     size_t used;
     http_response_parser_init(&parser, &options);
     HttpProgress progress = feed_split(&parser, text, piece, &used);
-    if (progress == HTTP_MORE && expected->closed)
+    if (progress == HTTP_PARSE_MORE && expected->closed)
         progress = http_response_parser_end(&parser);
     if (!expected->status) {
-        assert_int_equal(progress, HTTP_BAD);
+        assert_int_equal(progress, HTTP_PARSE_BAD);
         assert_non_null(parser.error);
         return;
     }
-    assert_int_equal(progress, HTTP_DONE);
+    assert_int_equal(progress, HTTP_PARSE_DONE);
     assert_int_equal(parser.status, expected->status);
     assert_true(str_equal(buf_str(&parser.body), str_from_c(expected->body)));
     assert_int_equal(text.len - used, expected->left);
@@ -117,7 +117,7 @@ static void headers_are_found_and_keep_alive_is_known(void **state)
         size_t used;
         http_response_parser_init(&parser, NULL);
         assert_int_equal(http_response_parser_feed(&parser, str_from_c(heads[i].text), &used),
-                         HTTP_HEAD);
+                         HTTP_PARSE_HEAD);
         assert_true(str_equal(http_response_header(&parser, STR("x-a")), STR("1")));
         assert_int_equal(parser.keep_alive, heads[i].keep_alive);
     }
@@ -132,12 +132,13 @@ static void a_body_beyond_the_limit_is_an_error_unless_it_is_drained(void **stat
         size_t used;
         http_response_parser_init(&parser, &options);
         Str head = STR("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
-        assert_int_equal(http_response_parser_feed(&parser, head, &used), HTTP_HEAD);
-        assert_int_equal(http_response_parser_feed(&parser, STR("0123456789"), &used), HTTP_MORE);
+        assert_int_equal(http_response_parser_feed(&parser, head, &used), HTTP_PARSE_HEAD);
+        assert_int_equal(http_response_parser_feed(&parser, STR("0123456789"), &used),
+                         HTTP_PARSE_MORE);
         if (drained)
             buf_clear(&parser.body);
         assert_int_equal(http_response_parser_feed(&parser, STR("0123456789"), &used),
-                         drained ? HTTP_DONE : HTTP_BAD);
+                         drained ? HTTP_PARSE_DONE : HTTP_PARSE_BAD);
     }
 }
 

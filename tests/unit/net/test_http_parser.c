@@ -23,20 +23,21 @@ static Outcome parse(Str text, size_t first, size_t piece)
 {
     HttpParser parser;
     Outcome outcome = {0};
-    HttpProgress progress = HTTP_MORE;
+    HttpProgress progress = HTTP_PARSE_MORE;
     http_parser_init(&parser, &limits);
-    while ((progress == HTTP_MORE || progress == HTTP_HEAD) && outcome.used < text.len) {
+    while ((progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD) &&
+           outcome.used < text.len) {
         size_t size = outcome.used < first ? first - outcome.used : piece;
         if (size > text.len - outcome.used)
             size = text.len - outcome.used;
         size_t used;
         progress = http_parser_feed(&parser, str_from(text.ptr + outcome.used, size), &used);
-        assert_true(used <= size && (progress != HTTP_MORE || used == size));
+        assert_true(used <= size && (progress != HTTP_PARSE_MORE || used == size));
         outcome.used += used;
     }
-    if (progress == HTTP_DONE)
+    if (progress == HTTP_PARSE_DONE)
         outcome.request = http_parser_take(&parser);
-    if (progress == HTTP_BAD)
+    if (progress == HTTP_PARSE_BAD)
         outcome.status = parser.refusal.status;
     http_parser_done(&parser);
     return outcome;
