@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of routes, and what every request passes before its endpoint:
+ * the address guard, the preflight of browsers, the refusals of a server that is
+ * draining.
+ */
+#include "api/reply.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+typedef struct Route {
+    Str path;
+    HttpMethod method;
+    ApiHandler handler;
+    bool while_draining; /* answered to the end */
+} Route;
+
+static const Route ROUTES[] = {
+    {STR_INIT("/v1/api/sql"), HTTP_POST, api_post_sql, false},
+    {STR_INIT("/v1/ws"), HTTP_GET, api_get_websocket, false},
+    {STR_INIT("/v1/api/auth/login"), HTTP_POST, api_post_login, false},
+    {STR_INIT("/v1/api/auth/refresh"), HTTP_POST, api_post_refresh, false},
+    {STR_INIT("/v1/api/auth/logout"), HTTP_POST, api_post_logout, false},
+    {STR_INIT("/v1/api/auth/me"), HTTP_GET, api_get_me, false},
+    {STR_INIT("/v1/api/auth/status"), HTTP_GET, api_get_setup_status, false},
+    {STR_INIT("/v1/api/auth/setup"), HTTP_POST, api_post_setup, false},
+    {STR_INIT("/health"), HTTP_GET, api_get_health, false},
+    {STR_INIT("/v1/api/healthcheck"), HTTP_GET, api_get_health, false},
+    {STR_INIT("/v1/api/cluster/health"), HTTP_GET, api_get_cluster_health, false},
+    {STR_INIT("/healthz"), HTTP_GET, api_get_healthz, true},
+    {STR_INIT("/readyz"), HTTP_GET, api_get_readyz, true},
+    {STR_INIT("/metrics"), HTTP_GET, api_get_metrics, true},
+};
+
+enum { ROUTE_COUNT = sizeof(ROUTES) / sizeof(*ROUTES) };
+
+static const Route *find_route(Str path)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (str_equal(ROUTES[i].path, path))
+            return &ROUTES[i];
+    }
+    return NULL;
+}
+
+/* HEAD is a GET without body; the connection leaves the body out. */
+static bool method_fits(const Route *route, HttpMethod method)
+{
+    return method == route->method || (method == HTTP_HEAD_METHOD && route->method == HTTP_GET);
+}
+
+static void refuse_method(const ApiRequest *request, const Route *route)
+{
+    ReplyHeaders headers = reply_headers(request->conn);
+    Str allowed = route->method == HTTP_POST ? STR("POST, OPTIONS") : STR("GET, HEAD, OPTIONS");
+    reply_header_add(&headers, STR("Allow"), allowed);
+    Buf body = {0};
+    buf_printf(&body,
+               "{\"error\":\"method_not_allowed\",\"message\":\"%s takes %.*s\"}",
+               route->path.ptr,
+               STR_ARG(allowed));
+    reply_json(request->conn, 405, &body, &headers);
+}
+
+static void answer_preflight(Connection *conn)
+{
+    ReplyHeaders headers = reply_headers(conn);
+    http_respond(conn,
+                 &(HttpResponse){
+                     .status = 204,
+                     .headers = headers.items,
+                     .header_count = headers.count,
+                 });
+}
+
+/* ---- the address guard ---- */
+
+static void refuse_speed(const ApiRequest *request, const IpJudgement *judgement)
+{
+    bool banned = judgement->verdict == IP_BANNED;
+    char seconds[16];
+    Str text = str_from(
+        seconds, (size_t)snprintf(seconds, sizeof(seconds), "%u", judgement->retry_after_seconds));
+    ReplyHeaders headers = reply_headers(request->conn);
+    reply_header_add(&headers, STR("Retry-After"), text);
+    reply_header_add(&headers, STR("X-RateLimit-Reset"), text);
+    Buf body = {0};
+    buf_printf(&body,
+               "{\"error\":\"%s\",\"message\":\"%s\",\"retry_after_seconds\":%s}",
+               banned ? "IP_BANNED" : "RATE_LIMIT_EXCEEDED",
+               banned ? "This address is banned for a while: it ignored "
+                        "rate_limit.max_requests_per_ip_per_sec."
+                      : "Too many requests per second from this address "
+                        "(rate_limit.max_requests_per_ip_per_sec).",
+               seconds);
+    reply_json(request->conn, 429, &body, &headers);
+}
+
+static void refuse_connection(const ApiRequest *request, const IpJudgement *judgement)
+{
+    Buf body = {0};
+    buf_printf(&body,
+               "{\"error\":\"TOO_MANY_CONNECTIONS\",\"message\":\"Too many connections from this "
+               "address (rate_limit.max_connections_per_ip).\",\"current\":%u,\"max\":%u}",
+               judgement->connection_count,
+               request->home->api->options.settings.ip_limits.connections_max);
+    reply_json(request->conn, 503, &body, NULL);
+    connection_close(request->conn);
+}
+
+/* True: refused. */
+static bool guard_refuses(const ApiRequest *request)
+{
+    IpJudgement judgement = ip_guard_request(request->home->api->ip_guard,
+                                             connection_peer(request->conn),
+                                             &request->client.address,
+                                             clock_monotonic_us());
+    switch (judgement.verdict) {
+    case IP_FINE:
+        return false;
+    case IP_TOO_FAST:
+    case IP_BANNED:
+        refuse_speed(request, &judgement);
+        return true;
+    case IP_TOO_MANY_CONNECTIONS:
+        refuse_connection(request, &judgement);
+        return true;
+    }
+    return false;
+}
+
+/* ---- dispatch ---- */
+
+static void dispatch(const ApiRequest *request)
+{
+    const Route *route = find_route(request->http->path);
+    if (!route)
+        reply_error(request->conn, 404, "not_found", STR("There is nothing at this path"));
+    else if (!method_fits(route, request->http->method))
+        refuse_method(request, route);
+    else if (request->home->draining && !route->while_draining)
+        reply_error(request->conn, 503, "shutting_down", STR("The server is shutting down"));
+    else
+        route->handler(request);
+}
+
+void api_on_request(Connection *conn, HttpRequest *http)
+{
+    ApiReactor *home = connection_handler_data(conn);
+    const ApiRequest request = {
+        .home = home,
+        .conn = conn,
+        .http = http,
+        .client = client_address(connection_peer(conn),
+                                 home->api->options.settings.trusted_proxies,
+                                 http_request_header(http, STR("x-forwarded-for")),
+                                 http_request_header(http, STR("x-real-ip"))),
+    };
+    counter_up(&home->requests_total);
+    if (guard_refuses(&request))
+        return;
+    if (cors_is_preflight(http))
+        answer_preflight(conn);
+    else
+        dispatch(&request);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/sql_error.h"
+
+#include "value/json.h"
+
+SqlError sql_error_from_context(Context *ctx)
+{
+    const StatusInfo *info = status_info(ctx->error);
+    return (SqlError){
+        .http_status = info->http_status,
+        .code = info->wire_code,
+        .message = arena_printf(&ctx->arena, "%s%.*s", info->prefix, STR_ARG(ctx->message)),
+    };
+}
+
+Str sql_error_redacted(const char *code)
+{
+    static const struct {
+        Str code;
+        Str message;
+    } words[] = {
+        {STR_INIT("INVALID_SQL"), STR_INIT("SQL statement is invalid or not allowed")},
+        {STR_INIT("BATCH_PARSE_ERROR"), STR_INIT("Failed to parse SQL batch")},
+        {STR_INIT("TABLE_NOT_FOUND"), STR_INIT("Requested table is not available")},
+        {STR_INIT("INTERNAL_ERROR"), STR_INIT("SQL request failed")},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (str_equal(words[i].code, str_from_c(code)))
+            return words[i].message;
+    }
+    return STR("SQL statement failed");
+}
+
+/* The characters of `sql` before a byte offset, plus one. */
+static size_t character_position(Str sql, int byte_position)
+{
+    if (byte_position <= 0 || (size_t)byte_position > sql.len + 1)
+        return 0;
+    size_t count = 1;
+    for (size_t i = 0; i + 1 < (size_t)byte_position; i++)
+        count += ((uint8_t)sql.ptr[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static Str full_message(Arena *arena, const QueryRun *run)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    query_write_error(run, &text);
+    return arena_str(arena, buf_str(&text));
+}
+
+static bool is_for_everybody(const QueryRun *run, const char *code)
+{
+    return status_info(query_status(run))->message_safe &&
+           !str_equal(str_from_c(code), STR("BATCH_PARSE_ERROR"));
+}
+
+SqlError sql_error_from_run(Arena *arena, const QueryRun *run, Role role, Str sql)
+{
+    const Context *ctx = query_context(run);
+    SqlError error = {
+        .http_status = status_info(query_status(run))->http_status,
+        .code = query_error_code(run),
+        .position = character_position(sql, ctx->position),
+    };
+    bool is_admin = role_is_admin(role);
+    if (!is_admin && !is_for_everybody(run, error.code)) {
+        error.message = sql_error_redacted(error.code);
+        return error;
+    }
+    error.message = full_message(arena, run);
+    error.hint = arena_str(arena, ctx->hint);
+    if (is_admin)
+        error.details =
+            arena_str(arena, ctx->detail.len ? ctx->detail : query_failed_statement(run));
+    return error;
+}
+
+static void write_text_member(Buf *out, Str name, Str text)
+{
+    if (text.len == 0)
+        return;
+    BUF_LIT(out, ",");
+    json_write_key(out, name);
+    json_write_string(out, text);
+}
+
+void sql_error_write(Buf *out, const SqlError *error)
+{
+    BUF_LIT(out, "{\"code\":");
+    json_write_string(out, str_from_c(error->code));
+    BUF_LIT(out, ",\"message\":");
+    json_write_string(out, error->message);
+    write_text_member(out, STR("details"), error->details);
+    if (error->position > 0) {
+        BUF_LIT(out, ",\"position\":");
+        buf_uint64(out, error->position);
+    }
+    write_text_member(out, STR("hint"), error->hint);
+    BUF_LIT(out, "}");
+}
