@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sql/parser_internal.h"
+
+/* ---- columns ---- */
+
+static bool is_serial(Str type)
+{
+    return str_equal(type, STR("serial")) || str_equal(type, STR("bigserial"));
+}
+
+/* Anything in parentheses: CHECK (..), REFERENCES t (..), the options of IDENTITY. */
+static Status skip_parentheses(Parser *parser)
+{
+    int depth = 0;
+    do {
+        if (AT_SYMBOL(parser, "("))
+            depth++;
+        else if (AT_SYMBOL(parser, ")"))
+            depth--;
+        else if (parser->token->kind == TOKEN_END)
+            return parser_fail(parser, "\")\"");
+        parser_advance(parser);
+    } while (depth > 0);
+    return STATUS_OK;
+}
+
+/* GENERATED {ALWAYS | BY DEFAULT} AS IDENTITY [(..)] */
+static Status parse_generated(Parser *parser)
+{
+    if (!TAKE_WORD(parser, "always")) {
+        TRY(EXPECT_WORD(parser, "by"));
+        TRY(EXPECT_WORD(parser, "default"));
+    }
+    TRY(EXPECT_WORD(parser, "as"));
+    TRY(EXPECT_WORD(parser, "identity"));
+    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : STATUS_OK;
+}
+
+static Status parse_references(Parser *parser)
+{
+    AstTableName ignored;
+    TRY(parse_table_name(parser, &ignored));
+    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : STATUS_OK;
+}
+
+static Status parse_check(Parser *parser)
+{
+    if (!AT_SYMBOL(parser, "("))
+        return parser_fail(parser, "\"(\"");
+    return skip_parentheses(parser);
+}
+
+/* One constraint behind a column's type; *ret_none when there is none. */
+static Status parse_column_constraint(Parser *parser, AstColumnDef *column, bool *ret_none)
+{
+    *ret_none = false;
+    if (TAKE_WORDS(parser, "primary", "key"))
+        column->primary_key = true;
+    else if (TAKE_WORDS(parser, "not", "null"))
+        column->not_null = true;
+    else if (TAKE_WORD(parser, "null"))
+        column->null_given = true;
+    else if (TAKE_WORD(parser, "unique"))
+        column->unique = true;
+    else if (TAKE_WORD(parser, "auto_increment") || TAKE_WORD(parser, "identity"))
+        column->auto_increment = true;
+    else if (TAKE_WORD(parser, "default"))
+        return parse_expr(parser, &column->default_value);
+    else if (TAKE_WORD(parser, "check"))
+        return parse_check(parser);
+    else if (TAKE_WORD(parser, "references"))
+        return parse_references(parser);
+    else if (TAKE_WORD(parser, "generated")) {
+        column->auto_increment = true;
+        return parse_generated(parser);
+    } else
+        *ret_none = true;
+    return STATUS_OK;
+}
+
+static Status parse_column_def(Parser *parser, AstColumnDef *column)
+{
+    *column = (AstColumnDef){0};
+    TRY(parse_name(parser, "a column name", &column->name));
+    TRY(parse_type(parser, &column->type));
+    column->auto_increment = is_serial(column->type.name);
+    for (bool none = false; !none;)
+        TRY(parse_column_constraint(parser, column, &none));
+    return STATUS_OK;
+}
+
+/* ---- CREATE TABLE ---- */
+
+/* PRIMARY KEY (..), and what is accepted and ignored: UNIQUE, CHECK, FOREIGN KEY. */
+static Status parse_table_constraint(Parser *parser, AstCreateTable *create, bool *ret_none)
+{
+    AstNameList ignored;
+    *ret_none = false;
+    if (TAKE_WORD(parser, "constraint")) {
+        AstName name;
+        TRY(parse_name(parser, "a name", &name));
+    }
+    if (TAKE_WORDS(parser, "primary", "key"))
+        return parse_name_list(parser, &create->primary_key);
+    if (AT_WORD(parser, "unique") && at_symbol_of(parser->token + 1, STR("("))) {
+        parser_advance(parser);
+        return parse_name_list(parser, &ignored);
+    }
+    if (TAKE_WORD(parser, "check"))
+        return parse_check(parser);
+    if (TAKE_WORDS(parser, "foreign", "key")) {
+        TRY(parse_name_list(parser, &ignored));
+        TRY(EXPECT_WORD(parser, "references"));
+        return parse_references(parser);
+    }
+    *ret_none = true;
+    return STATUS_OK;
+}
+
+static Status parse_columns(Parser *parser, AstCreateTable *create)
+{
+    AstColumnDef *columns = NULL;
+    size_t capacity = 0;
+    TRY(EXPECT_SYMBOL(parser, "("));
+    do {
+        bool none;
+        TRY(parse_table_constraint(parser, create, &none));
+        if (!none)
+            continue;
+        columns =
+            arena_grow(parser->arena, columns, create->column_count, &capacity, sizeof(*columns));
+        TRY(parse_column_def(parser, &columns[create->column_count++]));
+    } while (TAKE_SYMBOL(parser, ","));
+    create->columns = columns;
+    return EXPECT_SYMBOL(parser, ")");
+}
+
+typedef struct OptionList {
+    AstOption *items;
+    size_t count;
+    size_t capacity;
+} OptionList;
+
+static void add_option(Parser *parser, OptionList *list, uint32_t offset, Str key, Str value)
+{
+    list->items =
+        arena_grow(parser->arena, list->items, list->count, &list->capacity, sizeof(AstOption));
+    list->items[list->count++] = (AstOption){.key = key, .value = value, .offset = offset};
+}
+
+static Status parse_number_text(Parser *parser, Str *ret_text)
+{
+    if (parser->token->kind != TOKEN_NUMBER)
+        return parser_fail(parser, "a number");
+    *ret_text = parser->token->text;
+    parser_advance(parser);
+    return STATUS_OK;
+}
+
+/* FLUSH POLICY ROWS n | INTERVAL n [..] = FLUSH_POLICY 'rows:n,interval:n' */
+static Status parse_flush_policy(Parser *parser, uint32_t offset, OptionList *list)
+{
+    Str policy = STR("");
+    TRY(EXPECT_WORD(parser, "policy"));
+    do {
+        Str number;
+        bool rows = TAKE_WORD(parser, "rows");
+        if (!rows)
+            TRY(EXPECT_WORD(parser, "interval"));
+        TRY(parse_number_text(parser, &number));
+        policy = arena_printf(parser->arena,
+                              "%.*s%s%s:%.*s",
+                              STR_ARG(policy),
+                              policy.len ? "," : "",
+                              rows ? "rows" : "interval",
+                              STR_ARG(number));
+    } while (AT_WORD(parser, "rows") || AT_WORD(parser, "interval"));
+    add_option(parser, list, offset, STR("flush_policy"), policy);
+    return STATUS_OK;
+}
+
+/* The clauses of the first specification (decision 25); *ret_none when there is none. */
+static Status parse_table_clause(Parser *parser, OptionList *list, bool *ret_none)
+{
+    uint32_t offset = parser_offset(parser);
+    Str key = parser->token->text;
+    Str value;
+    *ret_none = false;
+    if (TAKE_WORD(parser, "using")) {
+        AstName ignored;
+        return parse_name_or_string(parser, "a word", &ignored);
+    }
+    if (TAKE_WORD(parser, "flush"))
+        return parse_flush_policy(parser, offset, list);
+    if (TAKE_WORD(parser, "ephemeral")) {
+        value = TAKE_WORD(parser, "false") ? STR("false") : STR("true");
+        (void)TAKE_WORD(parser, "true");
+        add_option(parser, list, offset, key, value);
+        return STATUS_OK;
+    }
+    if (TAKE_WORD(parser, "storage") || TAKE_WORD(parser, "location")) {
+        TRY(parse_string(parser, "a string", &value));
+        add_option(parser, list, offset, key, value);
+        return STATUS_OK;
+    }
+    if (TAKE_WORD(parser, "retention") || TAKE_WORD(parser, "max_buffer")) {
+        bool is_string = parser->token->kind == TOKEN_STRING;
+        TRY(is_string ? parse_string(parser, "a number", &value)
+                      : parse_number_text(parser, &value));
+        add_option(parser, list, offset, key, value);
+        return STATUS_OK;
+    }
+    *ret_none = true;
+    return STATUS_OK;
+}
+
+static Status parse_table_options(Parser *parser, AstOptionList *ret_options)
+{
+    OptionList list = {0};
+    for (bool none = false; !none;) {
+        if (!TAKE_WORD(parser, "with")) {
+            TRY(parse_table_clause(parser, &list, &none));
+            continue;
+        }
+        AstOptionList given;
+        TRY(parse_options(parser, &given));
+        for (size_t i = 0; i < given.count; i++)
+            add_option(
+                parser, &list, given.items[i].offset, given.items[i].key, given.items[i].value);
+    }
+    *ret_options = (AstOptionList){list.items, list.count};
+    return STATUS_OK;
+}
+
+static AstTableKind take_table_kind(Parser *parser)
+{
+    return TAKE_WORD(parser, "user")     ? AST_TABLE_USER
+           : TAKE_WORD(parser, "shared") ? AST_TABLE_SHARED
+           : TAKE_WORD(parser, "stream") ? AST_TABLE_STREAM
+                                         : AST_TABLE_UNSPECIFIED;
+}
+
+/* USER, SHARED or STREAM TABLE, or TABLE */
+static bool at_table(const Parser *parser)
+{
+    const Token *token = parser->token;
+    bool kind = at_word_of(token, STR("user")) || at_word_of(token, STR("shared")) ||
+                at_word_of(token, STR("stream"));
+    return at_word_of(token + kind, STR("table"));
+}
+
+static Status parse_create_table(Parser *parser, AstStatement *statement)
+{
+    AstCreateTable *create = &statement->create_table;
+    statement->kind = AST_CREATE_TABLE;
+    create->table_kind = take_table_kind(parser);
+    TRY(EXPECT_WORD(parser, "table"));
+    create->if_not_exists = parse_if_not_exists(parser);
+    TRY(parse_table_name(parser, &create->table));
+    TRY(parse_columns(parser, create));
+    return parse_table_options(parser, &create->options);
+}
+
+/* ---- ALTER TABLE ---- */
+
+static Status parse_alter_column(Parser *parser, AstAlterTable *alter)
+{
+    (void)TAKE_WORD(parser, "column");
+    TRY(parse_name(parser, "a column name", &alter->column.name));
+    if (TAKE_WORDS(parser, "drop", "default")) {
+        alter->alter = AST_ALTER_DROP_DEFAULT;
+    } else if (TAKE_WORDS(parser, "set", "default")) {
+        alter->alter = AST_ALTER_SET_DEFAULT;
+        return parse_expr(parser, &alter->column.default_value);
+    } else if (AT_WORD(parser, "set") || AT_WORD(parser, "drop")) {
+        alter->alter = AT_WORD(parser, "set") ? AST_ALTER_SET_NOT_NULL : AST_ALTER_DROP_NOT_NULL;
+        parser_advance(parser);
+        TRY(EXPECT_WORD(parser, "not"));
+        return EXPECT_WORD(parser, "null");
+    } else {
+        return parser_fail(parser, "SET or DROP");
+    }
+    return STATUS_OK;
+}
+
+/* CREATE|DROP [VECTOR] INDEX column [USING word] */
+static Status parse_alter_index(Parser *parser, AstAlterTable *alter)
+{
+    (void)TAKE_WORD(parser, "vector");
+    TRY(EXPECT_WORD(parser, "index"));
+    TRY(parse_name(parser, "a column name", &alter->column.name));
+    if (!TAKE_WORD(parser, "using"))
+        return STATUS_OK;
+    return parse_name(parser, "COSINE, L2 or DOT", &alter->new_name);
+}
+
+/* SET TBLPROPERTIES (..), SET (..), SET ACCESS LEVEL word */
+static Status parse_alter_set(Parser *parser, AstAlterTable *alter)
+{
+    alter->alter = AST_ALTER_SET_OPTIONS;
+    uint32_t offset = parser_offset(parser);
+    if (!TAKE_WORDS(parser, "access", "level")) {
+        (void)TAKE_WORD(parser, "tblproperties");
+        return parse_options(parser, &alter->options);
+    }
+    AstName level;
+    OptionList list = {0};
+    TRY(parse_name_or_string(parser, "an access level", &level));
+    add_option(parser, &list, offset, STR("access_level"), level.text);
+    alter->options = (AstOptionList){list.items, list.count};
+    return STATUS_OK;
+}
+
+static Status parse_alter_drop(Parser *parser, AstAlterTable *alter)
+{
+    if (AT_WORD(parser, "index") || AT_WORDS(parser, "vector", "index")) {
+        alter->alter = AST_ALTER_DROP_INDEX;
+        return parse_alter_index(parser, alter);
+    }
+    alter->alter = AST_ALTER_DROP_COLUMN;
+    (void)TAKE_WORD(parser, "column");
+    return parse_name(parser, "a column name", &alter->column.name);
+}
+
+static Status parse_alter_rename(Parser *parser, AstAlterTable *alter)
+{
+    alter->alter = AST_ALTER_RENAME_COLUMN;
+    (void)TAKE_WORD(parser, "column");
+    TRY(parse_name(parser, "a column name", &alter->column.name));
+    TRY(EXPECT_WORD(parser, "to"));
+    return parse_name(parser, "a column name", &alter->new_name);
+}
+
+static Status parse_alter_table(Parser *parser, AstStatement *statement)
+{
+    AstAlterTable *alter = &statement->alter_table;
+    statement->kind = AST_ALTER_TABLE;
+    (void)take_table_kind(parser);
+    TRY(EXPECT_WORD(parser, "table"));
+    TRY(parse_table_name(parser, &alter->table));
+    if (TAKE_WORD(parser, "add")) {
+        (void)TAKE_WORD(parser, "column");
+        return parse_column_def(parser, &alter->column);
+    }
+    if (TAKE_WORD(parser, "modify")) {
+        alter->alter = AST_ALTER_MODIFY_COLUMN;
+        (void)TAKE_WORD(parser, "column");
+        return parse_column_def(parser, &alter->column);
+    }
+    if (TAKE_WORD(parser, "create")) {
+        alter->alter = AST_ALTER_CREATE_INDEX;
+        return parse_alter_index(parser, alter);
+    }
+    if (TAKE_WORD(parser, "drop"))
+        return parse_alter_drop(parser, alter);
+    if (TAKE_WORD(parser, "rename"))
+        return parse_alter_rename(parser, alter);
+    if (TAKE_WORD(parser, "alter"))
+        return parse_alter_column(parser, alter);
+    if (TAKE_WORD(parser, "set"))
+        return parse_alter_set(parser, alter);
+    return parser_fail(parser, "ADD, DROP, RENAME, MODIFY, ALTER, SET or CREATE INDEX");
+}
+
+/* ---- namespaces, users, storages, views ---- */
+
+static Status parse_role(Parser *parser, Str *ret_role)
+{
+    AstName role;
+    TRY(parse_name_or_string(parser, "a role", &role));
+    *ret_role = role.text;
+    return STATUS_OK;
+}
+
+/* PASSWORD 'p' | OAUTH '{..}' | INTERNAL */
+static Status parse_credentials(Parser *parser, AstUser *user)
+{
+    if (TAKE_WORD(parser, "password"))
+        return parse_string(parser, "a password in quotes", &user->password);
+    if (TAKE_WORD(parser, "oauth"))
+        return parse_string(parser, "JSON in quotes", &user->oauth);
+    user->internal = TAKE_WORD(parser, "internal");
+    return user->internal ? STATUS_OK : parser_fail(parser, "PASSWORD, OAUTH or INTERNAL");
+}
+
+static Status parse_create_user(Parser *parser, AstStatement *statement)
+{
+    AstUser *user = &statement->user;
+    statement->kind = AST_CREATE_USER;
+    TRY(parse_name_or_string(parser, "a user name", &user->user));
+    TRY(EXPECT_WORD(parser, "with"));
+    TRY(parse_credentials(parser, user));
+    TRY(EXPECT_WORD(parser, "role"));
+    TRY(parse_role(parser, &user->role));
+    if (TAKE_WORD(parser, "email"))
+        return parse_string(parser, "an address in quotes", &user->email);
+    return STATUS_OK;
+}
+
+static Status parse_alter_user(Parser *parser, AstStatement *statement)
+{
+    AstUser *user = &statement->user;
+    statement->kind = AST_ALTER_USER;
+    TRY(parse_name_or_string(parser, "a user name", &user->user));
+    TRY(EXPECT_WORD(parser, "set"));
+    if (TAKE_WORD(parser, "password"))
+        return parse_string(parser, "a password in quotes", &user->password);
+    if (TAKE_WORD(parser, "role"))
+        return parse_role(parser, &user->role);
+    if (TAKE_WORD(parser, "email"))
+        return parse_string(parser, "an address in quotes", &user->email);
+    return parser_fail(parser, "PASSWORD, ROLE or EMAIL");
+}
+
+/* Clauses `WORD 'text'` in any order; the words become option keys. */
+static Status parse_storage_clauses(Parser *parser, bool set, AstOptionList *ret_options)
+{
+    OptionList list = {0};
+    while (set ? TAKE_WORD(parser, "set") : parser->token->kind == TOKEN_WORD) {
+        const Token *word = parser->token;
+        if (word->kind != TOKEN_WORD)
+            return parser_fail(parser, "a storage option");
+        AstName value;
+        parser_advance(parser);
+        TRY(parse_name_or_string(parser, "a value in quotes", &value));
+        add_option(parser, &list, word->offset - parser->base, word->text, value.text);
+    }
+    *ret_options = (AstOptionList){list.items, list.count};
+    return STATUS_OK;
+}
+
+static Status parse_storage(Parser *parser, AstStatement *statement, AstKind kind)
+{
+    AstStorage *storage = &statement->storage;
+    statement->kind = kind;
+    if (kind == AST_DROP_STORAGE)
+        storage->if_exists = parse_if_exists(parser);
+    TRY(parse_name_or_string(parser, "a storage id", &storage->id));
+    if (kind == AST_DROP_STORAGE)
+        return STATUS_OK;
+    return parse_storage_clauses(parser, kind == AST_ALTER_STORAGE, &storage->options);
+}
+
+static Status parse_create_view(Parser *parser, AstStatement *statement, bool or_replace)
+{
+    AstView *view = &statement->view;
+    statement->kind = AST_CREATE_VIEW;
+    view->or_replace = or_replace;
+    TRY(parse_table_name(parser, &view->name));
+    TRY(EXPECT_WORD(parser, "as"));
+    uint32_t start = parser->token->offset;
+    TRY(parse_select(parser, &view->select));
+    view->text = str_from(parser->text.ptr + start, parser->token[-1].end - start);
+    return STATUS_OK;
+}
+
+/* ---- CREATE, ALTER, DROP ---- */
+
+static Status unsupported(Parser *parser, const char *verb)
+{
+    const Token *token = parser->token;
+    if (token->kind != TOKEN_WORD)
+        return parser_fail(parser, "what to do it to");
+    return fail_at(parser->ctx,
+                   STATUS_INVALID_SQL,
+                   token->offset,
+                   "Unsupported statement type: %s %.*s",
+                   verb,
+                   STR_ARG(token->text));
+}
+
+Status parse_create(Parser *parser, AstStatement *statement)
+{
+    if (at_table(parser))
+        return parse_create_table(parser, statement);
+    if (TAKE_WORD(parser, "namespace")) {
+        statement->kind = AST_CREATE_NAMESPACE;
+        statement->namespace_.if_not_exists = parse_if_not_exists(parser);
+        return parse_name(parser, "a namespace", &statement->namespace_.name);
+    }
+    if (TAKE_WORD(parser, "user"))
+        return parse_create_user(parser, statement);
+    if (TAKE_WORD(parser, "storage"))
+        return parse_storage(parser, statement, AST_CREATE_STORAGE);
+    bool or_replace = TAKE_WORDS(parser, "or", "replace");
+    if (TAKE_WORD(parser, "view"))
+        return parse_create_view(parser, statement, or_replace);
+    return unsupported(parser, "CREATE");
+}
+
+Status parse_alter(Parser *parser, AstStatement *statement)
+{
+    if (at_table(parser))
+        return parse_alter_table(parser, statement);
+    if (TAKE_WORD(parser, "namespace")) {
+        statement->kind = AST_ALTER_NAMESPACE;
+        TRY(parse_name(parser, "a namespace", &statement->namespace_.name));
+        TRY(EXPECT_WORD(parser, "set"));
+        TRY(EXPECT_WORD(parser, "options"));
+        return parse_options(parser, &statement->namespace_.options);
+    }
+    if (TAKE_WORD(parser, "user"))
+        return parse_alter_user(parser, statement);
+    if (TAKE_WORD(parser, "storage"))
+        return parse_storage(parser, statement, AST_ALTER_STORAGE);
+    return unsupported(parser, "ALTER");
+}
+
+static Status parse_drop_table(Parser *parser, AstStatement *statement)
+{
+    AstDropTable *drop = &statement->drop_table;
+    statement->kind = AST_DROP_TABLE;
+    (void)take_table_kind(parser);
+    TRY(EXPECT_WORD(parser, "table"));
+    drop->if_exists = parse_if_exists(parser);
+    TRY(parse_table_name(parser, &drop->table));
+    drop->force = TAKE_WORD(parser, "force");
+    return STATUS_OK;
+}
+
+static Status parse_drop_namespace(Parser *parser, AstStatement *statement)
+{
+    AstNamespace *namespace_ = &statement->namespace_;
+    statement->kind = AST_DROP_NAMESPACE;
+    namespace_->if_exists = parse_if_exists(parser);
+    TRY(parse_name(parser, "a namespace", &namespace_->name));
+    namespace_->cascade = TAKE_WORD(parser, "cascade");
+    return STATUS_OK;
+}
+
+Status parse_drop(Parser *parser, AstStatement *statement)
+{
+    if (at_table(parser))
+        return parse_drop_table(parser, statement);
+    if (TAKE_WORD(parser, "namespace"))
+        return parse_drop_namespace(parser, statement);
+    if (TAKE_WORD(parser, "user")) {
+        statement->kind = AST_DROP_USER;
+        statement->user.if_exists = parse_if_exists(parser);
+        return parse_name_or_string(parser, "a user name", &statement->user.user);
+    }
+    if (TAKE_WORD(parser, "storage"))
+        return parse_storage(parser, statement, AST_DROP_STORAGE);
+    if (TAKE_WORD(parser, "view")) {
+        statement->kind = AST_DROP_VIEW;
+        statement->view.if_exists = parse_if_exists(parser);
+        return parse_table_name(parser, &statement->view.name);
+    }
+    return unsupported(parser, "DROP");
+}
