@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "expr/functions.h"
+
+#include "expr/nearest.h"
+
+static const FunctionTable *const FAMILIES[] = {
+    &functions_text,
+    &functions_math,
+    &functions_time,
+    &functions_json,
+    &functions_id,
+};
+
+enum { FAMILY_COUNT = sizeof(FAMILIES) / sizeof(FAMILIES[0]) };
+
+static const Str AGGREGATES[] = {
+    STR_INIT("count"), STR_INIT("sum"), STR_INIT("avg"), STR_INIT("min"), STR_INIT("max")};
+
+const Function *function_find(Str name)
+{
+    for (size_t f = 0; f < FAMILY_COUNT; f++) {
+        for (size_t i = 0; i < FAMILIES[f]->count; i++) {
+            if (str_equal(FAMILIES[f]->items[i].name, name))
+                return &FAMILIES[f]->items[i];
+        }
+    }
+    return NULL;
+}
+
+Str function_nearest(Str name)
+{
+    Nearest nearest = {.wanted = name};
+    for (size_t f = 0; f < FAMILY_COUNT; f++) {
+        for (size_t i = 0; i < FAMILIES[f]->count; i++)
+            nearest_offer(&nearest, FAMILIES[f]->items[i].name);
+    }
+    for (size_t i = 0; i < sizeof(AGGREGATES) / sizeof(AGGREGATES[0]); i++)
+        nearest_offer(&nearest, AGGREGATES[i]);
+    return nearest.best;
+}
+
+Parameter function_parameter(const Function *function, size_t index)
+{
+    size_t last = sizeof(function->parameters) - 1;
+    if (index > last)
+        index = last;
+    while (index > 0 && function->parameters[index] == PARAMETER_AS_BEFORE)
+        index--;
+    return (Parameter)function->parameters[index];
+}
+
+Type function_result_first(const Expr *const *args, size_t count)
+{
+    return count == 0 || args[0]->type.kind == TYPE_NULL ? TYPE(DOUBLE) : args[0]->type;
+}
+
+Status function_text_room(Context *ctx, size_t size, char **ret_room)
+{
+    if (size > FUNCTION_TEXT_MAX)
+        return fail(ctx,
+                    STATUS_LIMIT_EXCEEDED,
+                    "a function made a text of %zu bytes; at most %d are allowed",
+                    size,
+                    FUNCTION_TEXT_MAX);
+    *ret_room = arena_alloc(&ctx->arena, size + 1);
+    return STATUS_OK;
+}
