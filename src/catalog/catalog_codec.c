@@ -34,16 +34,25 @@ enum { FORMAT = 1, KEY_DIGITS = 10 };
 
 /* ---- keys ---- */
 
+static Str key_of_name(Arena *arena, const char prefix[2], Str name)
+{
+    char *text = arena_alloc(arena, 2 + name.len);
+    memcpy(text, prefix, 2);
+    if (name.len)
+        memcpy(text + 2, name.ptr, name.len);
+    return str_from(text, 2 + name.len);
+}
+
 Str catalog_key_write(Arena *arena, const CatalogKey *key)
 {
     switch (key->kind) {
     case CATALOG_KEY_NAMESPACE:
-        return arena_printf(arena, "n/%.*s", STR_ARG(key->name));
+        return key_of_name(arena, "n/", key->name);
     case CATALOG_KEY_TABLE:
         return arena_printf(
             arena, "t/%0*u/%0*u", KEY_DIGITS, key->table_id, KEY_DIGITS, key->version);
     case CATALOG_KEY_USER:
-        return arena_printf(arena, "u/%.*s", STR_ARG(key->name));
+        return key_of_name(arena, "u/", key->name);
     case CATALOG_KEY_DROPPED:
         return arena_printf(arena, "x/%0*u", KEY_DIGITS, key->table_id);
     case CATALOG_KEY_LAST_TABLE_ID:
