@@ -9,8 +9,8 @@
 #pragma once
 
 #include "base/refcount.h"
-#include "query/query.h"
 #include "table/system_table.h"
+#include "table/watcher.h"
 
 typedef struct LiveInfo {
     RefCount refs;

@@ -25,6 +25,7 @@
 #include "base/worker.h"
 #include "commit/sequencer.h"
 #include "table/system_table.h"
+#include "table/watcher.h"
 
 typedef struct QueryRun QueryRun;
 
@@ -40,13 +41,6 @@ typedef struct QueryLimits {      /* 0 = the default in brackets */
     int64_t default_query_limit;  /* limits.default_query_limit [none] */
     int64_t max_query_limit;      /* limits.max_query_limit [none] */
 } QueryLimits;
-
-/* An open live query, for the error of DROP TABLE. */
-typedef struct TableWatcher {
-    Str connection_id;
-    Str user_id;
-    Str subscription_id;
-} TableWatcher;
 
 /* What higher layers know.  Called from any thread; must not block.  NULL = nobody watches. */
 typedef struct QueryHooks {
