@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/refcount.h"
+#include "commit/sequencer.h"
 #include "table/system_table.h"
 #include "table/watcher.h"
 
