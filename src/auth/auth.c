@@ -9,7 +9,8 @@
 enum { DEFAULT_TOKEN_HOURS = 24, REFRESH_FACTOR = 7 };
 
 struct Auth {
-    AuthOptions options; /* secret points to our copy */
+    AuthOptions options;
+    char *secret; /* what options.secret points to */
     LoginGuard *guard;
 };
 
@@ -22,7 +23,8 @@ Auth *auth_new(const AuthOptions *options)
 {
     Auth *auth = NEW(Auth);
     auth->options = *options;
-    auth->options.secret.ptr = mem_dup(options->secret.ptr, options->secret.len);
+    auth->secret = mem_dup(options->secret.ptr, options->secret.len);
+    auth->options.secret.ptr = auth->secret;
     if (auth->options.token_hours == 0)
         auth->options.token_hours = DEFAULT_TOKEN_HOURS;
     auth->guard = login_guard_new();
@@ -34,7 +36,8 @@ void auth_free(Auth *auth)
     if (!auth)
         return;
     login_guard_free(auth->guard);
-    OPENSSL_clear_free((void *)(uintptr_t)auth->options.secret.ptr, auth->options.secret.len);
+    OPENSSL_cleanse(auth->secret, auth->options.secret.len);
+    free(auth->secret);
     free(auth);
 }
 

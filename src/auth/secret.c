@@ -81,7 +81,7 @@ static Status read_secret(Context *ctx, Str path, Str *ret_secret)
         return STATUS_OK;
     if (file.descriptor < 0)
         return io_error(ctx, "cannot open", path);
-    Str text;
+    Str text = STR_NULL;
     TRY(read_all(ctx, file.descriptor, path, &text));
     text = str_trim(text);
     if (text.len < SECRET_LENGTH_MIN || text.len > SECRET_LENGTH_MAX)

@@ -28,25 +28,25 @@ bool namespace_is_builtin(Str name)
 /* One allocation: the text stands behind the struct. */
 Namespace *namespace_new(Str name, Str options_json, int64_t created_at_us)
 {
-    Namespace *namespace_ = mem_alloc(sizeof(*namespace_) + name.len + options_json.len);
-    char *text = (char *)(namespace_ + 1);
+    Namespace *space = mem_alloc(sizeof(*space) + name.len + options_json.len);
+    char *text = (char *)(space + 1);
     if (name.len)
         memcpy(text, name.ptr, name.len);
     if (options_json.len)
         memcpy(text + name.len, options_json.ptr, options_json.len);
-    *namespace_ = (Namespace){
+    *space = (Namespace){
         .name = str_from(text, name.len),
         .options_json = str_from(text + name.len, options_json.len),
         .created_at_us = created_at_us,
     };
-    refcount_init(&namespace_->refs);
-    return namespace_;
+    refcount_init(&space->refs);
+    return space;
 }
 
-void namespace_unref(Namespace *namespace_)
+void namespace_unref(Namespace *space)
 {
-    if (namespace_ && refcount_dec(&namespace_->refs))
-        free(namespace_);
+    if (space && refcount_dec(&space->refs))
+        free(space);
 }
 
 TableHistory *table_history_new(const TableHistory *older, Table *newest)
@@ -99,9 +99,9 @@ Catalog *catalog_copy(const Catalog *from)
     catalog->histories = id_map_copy(&from->histories);
     catalog->users = map_copy(&from->users);
 
-    Namespace *namespace_;
-    for (size_t at = 0; (namespace_ = map_next(&catalog->namespaces, &at));)
-        refcount_inc(&namespace_->refs);
+    Namespace *space;
+    for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));)
+        refcount_inc(&space->refs);
     TableHistory *history;
     for (size_t at = 0; (history = id_map_next(&catalog->histories, &at));)
         refcount_inc(&history->refs);
@@ -121,9 +121,9 @@ void catalog_unref(Catalog *catalog)
 {
     if (!catalog || !refcount_dec(&catalog->refs))
         return;
-    Namespace *namespace_;
-    for (size_t at = 0; (namespace_ = map_next(&catalog->namespaces, &at));)
-        namespace_unref(namespace_);
+    Namespace *space;
+    for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));)
+        namespace_unref(space);
     TableHistory *history;
     for (size_t at = 0; (history = id_map_next(&catalog->histories, &at));)
         table_history_unref(history);
@@ -140,9 +140,9 @@ void catalog_unref(Catalog *catalog)
 
 /* ---- putting parts in and out ---- */
 
-void catalog_put_namespace(Catalog *catalog, Namespace *namespace_)
+void catalog_put_namespace(Catalog *catalog, Namespace *space)
 {
-    namespace_unref(map_put(&catalog->namespaces, namespace_->name, namespace_));
+    namespace_unref(map_put(&catalog->namespaces, space->name, space));
 }
 
 void catalog_put_history(Catalog *catalog, TableHistory *history)
@@ -235,6 +235,6 @@ TableList catalog_tables(Arena *arena, const Catalog *catalog)
     const Table *table;
     for (size_t at = 0; (table = map_next(&catalog->tables, &at));)
         list.items[list.count++] = table;
-    qsort(list.items, list.count, sizeof(list.items[0]), compare_tables);
+    qsort(list.items, list.count, sizeof(const Table *), compare_tables);
     return list;
 }

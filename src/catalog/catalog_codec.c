@@ -179,11 +179,11 @@ static Status finish(Context *ctx, const Reader *reader, const char *what, Str n
 
 /* ---- namespaces, numbers ---- */
 
-void namespace_encode(Buf *out, const Namespace *namespace_)
+void namespace_encode(Buf *out, const Namespace *space)
 {
     buf_byte(out, FORMAT);
-    buf_bytes(out, namespace_->options_json);
-    write_time(out, namespace_->created_at_us);
+    buf_bytes(out, space->options_json);
+    write_time(out, space->created_at_us);
 }
 
 Status namespace_decode(Context *ctx, Str name, Str bytes, Namespace **ret_namespace)

@@ -28,7 +28,7 @@ Str catalog_key_write(Arena *arena, const CatalogKey *key);
 /* The name is borrowed. */
 MUST_CHECK Status catalog_key_read(Context *ctx, Str text, CatalogKey *ret_key);
 
-void namespace_encode(Buf *out, const Namespace *namespace_);
+void namespace_encode(Buf *out, const Namespace *space);
 MUST_CHECK Status namespace_decode(Context *ctx, Str name, Str bytes, Namespace **ret_namespace);
 
 void table_encode(Buf *out, const Table *table);

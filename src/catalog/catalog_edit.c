@@ -90,11 +90,11 @@ static void add_number_entry(CatalogEdit *edit, CatalogKeyKind kind, uint32_t ta
 static void put_namespace(CatalogEdit *edit, Str name)
 {
     CLEANUP(buf_done) Buf value = {0};
-    Namespace *namespace_ = namespace_new(name, STR_NULL, edit->now_us);
-    namespace_encode(&value, namespace_);
+    Namespace *space = namespace_new(name, STR_NULL, edit->now_us);
+    namespace_encode(&value, space);
     CatalogKey key = {.kind = CATALOG_KEY_NAMESPACE, .name = name};
     add_entry(edit, &key, buf_str(&value));
-    catalog_put_namespace(edit->catalog, namespace_);
+    catalog_put_namespace(edit->catalog, space);
 }
 
 Status catalog_create_namespace(CatalogEdit *edit, Str name)

@@ -10,9 +10,9 @@
 
 static Status load_namespace(Context *ctx, Catalog *catalog, const CatalogKey *key, Str value)
 {
-    Namespace *namespace_;
-    TRY(namespace_decode(ctx, key->name, value, &namespace_));
-    catalog_put_namespace(catalog, namespace_);
+    Namespace *space;
+    TRY(namespace_decode(ctx, key->name, value, &space));
+    catalog_put_namespace(catalog, space);
     return STATUS_OK;
 }
 

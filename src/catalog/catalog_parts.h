@@ -16,14 +16,14 @@ Catalog *catalog_new(void);
 Catalog *catalog_copy(const Catalog *from);
 
 /* Puts take over the caller's reference and replace what has the same name or id. */
-void catalog_put_namespace(Catalog *catalog, Namespace *namespace_);
+void catalog_put_namespace(Catalog *catalog, Namespace *space);
 void catalog_put_history(Catalog *catalog, TableHistory *history);
 void catalog_put_account(Catalog *catalog, User *user);
 void catalog_remove_namespace(Catalog *catalog, Str name);
 void catalog_remove_table(Catalog *catalog, uint32_t table_id);
 
 Namespace *namespace_new(Str name, Str options_json, int64_t created_at_us);
-void namespace_unref(Namespace *namespace_);
+void namespace_unref(Namespace *space);
 DEFINE_CLEANUP(Namespace, namespace_unref)
 
 /* The older history's versions (NULL = none) and one more, whose reference is taken over. */

@@ -170,9 +170,10 @@ Status user_id_check(Context *ctx, Str id)
                     "User name must have 1 to %d characters, not %zu",
                     USER_ID_LENGTH_MAX,
                     id.len);
+    static const Str MARKS = STR_INIT("_-.@:");
     for (size_t i = 0; i < id.len; i++) {
         char c = id.ptr[i];
-        if (!is_letter(c) && !is_digit(c) && !memchr("_-.@:", c, 5))
+        if (!is_letter(c) && !is_digit(c) && str_find_byte(MARKS, c) == MARKS.len)
             return fail(ctx,
                         STATUS_INVALID_SQL,
                         "User name '%.*s' may hold letters, digits and _ - . @ : only",

@@ -37,8 +37,8 @@ typedef struct ColumnDefault {
 } ColumnDefault;
 
 typedef struct Column {
-    uint32_t id; /* stable for the life of the table */
     Str name;
+    uint32_t id; /* stable for the life of the table */
     Type type;
     bool not_null;
     bool primary_key;

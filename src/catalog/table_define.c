@@ -192,7 +192,7 @@ static Status find_key(Context *ctx, const AstCreateTable *ast, TableKind kind, 
 
 static Status define_key(Context *ctx, const AstCreateTable *ast, TableKind kind, Column *columns)
 {
-    int key;
+    int key = -1;
     TRY(find_key(ctx, ast, kind, &key));
     if (key < 0 && kind == TABLE_STREAM)
         return STATUS_OK;
@@ -216,7 +216,7 @@ static Status define_key(Context *ctx, const AstCreateTable *ast, TableKind kind
 Status table_define(Context *ctx, const TableDefinition *definition, Table **ret_table)
 {
     const AstCreateTable *ast = definition->ast;
-    Column *columns;
+    Column *columns = NULL;
     Table table = {
         .kind = definition->kind,
         .namespace_name = definition->namespace_name,

@@ -48,11 +48,11 @@ static void check_user(Context *ctx, Str bytes)
 
 static void check_namespace(Context *ctx, Str bytes)
 {
-    CLEANUP(namespace_unref) Namespace *namespace_ = NULL;
-    if (namespace_decode(ctx, STR("app"), bytes, &namespace_) != STATUS_OK)
+    CLEANUP(namespace_unref) Namespace *space = NULL;
+    if (namespace_decode(ctx, STR("app"), bytes, &space) != STATUS_OK)
         return;
     CLEANUP(buf_done) Buf out = {0};
-    namespace_encode(&out, namespace_);
+    namespace_encode(&out, space);
     assert(out.len <= bytes.len);
 }
 

@@ -55,11 +55,11 @@ static inline Str catalog_text(Arena *arena, const Catalog *catalog)
     CLEANUP(buf_done) Buf out = {0};
     Str parts[1024];
     size_t count = 0;
-    const Namespace *namespace_;
-    for (size_t at = 0; (namespace_ = map_next(&catalog->namespaces, &at));) {
+    const Namespace *space;
+    for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));) {
         buf_clear(&out);
-        buf_printf(&out, "n/%.*s=", STR_ARG(namespace_->name));
-        namespace_encode(&out, namespace_);
+        buf_printf(&out, "n/%.*s=", STR_ARG(space->name));
+        namespace_encode(&out, space);
         parts[count++] = arena_str(arena, buf_str(&out));
     }
     const TableHistory *history;
