@@ -123,21 +123,23 @@ static Status check_names_differ(Context *ctx, const AstCreateTable *ast)
     return STATUS_OK;
 }
 
-static Status define_columns(Context *ctx, const AstCreateTable *ast, Column **ret_columns)
+static Status check_column_count(Context *ctx, const AstCreateTable *ast)
 {
-    if (ast->column_count == 0 || ast->column_count > TABLE_COLUMNS_MAX)
-        return fail_at(ctx,
-                       STATUS_INVALID_SQL,
-                       ast->table.name.offset,
-                       "A table has 1 to %d columns, not %zu",
-                       TABLE_COLUMNS_MAX,
-                       ast->column_count);
-    Column *columns = ARENA_ARRAY(&ctx->arena, Column, ast->column_count);
+    if (ast->column_count >= 1 && ast->column_count <= TABLE_COLUMNS_MAX)
+        return STATUS_OK;
+    return fail_at(ctx,
+                   STATUS_INVALID_SQL,
+                   ast->table.name.offset,
+                   "A table has 1 to %d columns, not %zu",
+                   TABLE_COLUMNS_MAX,
+                   ast->column_count);
+}
+
+static Status define_columns(Context *ctx, const AstCreateTable *ast, Column *columns)
+{
     for (size_t i = 0; i < ast->column_count; i++)
         TRY(define_column(ctx, &ast->columns[i], &columns[i]));
-    TRY(check_names_differ(ctx, ast));
-    *ret_columns = columns;
-    return STATUS_OK;
+    return check_names_differ(ctx, ast);
 }
 
 /* ---- the primary key ---- */
@@ -216,7 +218,6 @@ static Status define_key(Context *ctx, const AstCreateTable *ast, TableKind kind
 Status table_define(Context *ctx, const TableDefinition *definition, Table **ret_table)
 {
     const AstCreateTable *ast = definition->ast;
-    Column *columns = NULL;
     Table table = {
         .kind = definition->kind,
         .namespace_name = definition->namespace_name,
@@ -227,7 +228,9 @@ Status table_define(Context *ctx, const TableDefinition *definition, Table **ret
         .updated_at_us = definition->now_us,
     };
     TRY(name_check_table(ctx, ast->table.name));
-    TRY(define_columns(ctx, ast, &columns));
+    TRY(check_column_count(ctx, ast));
+    Column *columns = ARENA_ARRAY(&ctx->arena, Column, ast->column_count);
+    TRY(define_columns(ctx, ast, columns));
     TRY(define_key(ctx, ast, definition->kind, columns));
     TRY(table_options_from_ast(
         ctx, &ast->options, definition->kind, definition->defaults, &table.options));

@@ -43,8 +43,8 @@ static void failures_long_ago_count_no_longer(void **state)
     (void)state;
     CLEANUP(login_guard_free) LoginGuard *guard = login_guard_new();
     for (int i = 0; i < 20; i++)
-        login_guard_failed(guard, STR("bob"), START_US + i * LOGIN_LOCK_MINUTES * MINUTE_US);
-    int64_t now = START_US + 20 * LOGIN_LOCK_MINUTES * MINUTE_US;
+        login_guard_failed(guard, STR("bob"), START_US + MINUTE_US * LOGIN_LOCK_MINUTES * i);
+    int64_t now = START_US + MINUTE_US * LOGIN_LOCK_MINUTES * 20;
     assert_int_equal(login_guard_state(guard, STR("bob"), now).locked_until_us, 0);
 }
 
