@@ -53,6 +53,7 @@ void feed_add_consumer(Feed *feed,
 void feed_interest_add(Feed *feed, unsigned index, uint32_t table_id)
 {
     Consumer *consumer = feed->consumers[index];
+    assert(consumer);
     uint32_t bucket = table_bucket(table_id);
     pthread_mutex_lock(&consumer->lock);
     if (consumer->counts[bucket]++ == 0)
@@ -63,6 +64,7 @@ void feed_interest_add(Feed *feed, unsigned index, uint32_t table_id)
 void feed_interest_remove(Feed *feed, unsigned index, uint32_t table_id)
 {
     Consumer *consumer = feed->consumers[index];
+    assert(consumer);
     uint32_t bucket = table_bucket(table_id);
     pthread_mutex_lock(&consumer->lock);
     assert(consumer->counts[bucket] > 0);

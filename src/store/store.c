@@ -35,6 +35,7 @@ enum {
     INFO_LOG_FILES = 2,
     INFO_LOG_BYTES = 4 << 20,
     INFO_LOG_WARN = 2, /* InfoLogLevel in rocksdb/env.h */
+    CLOSE_FLUSH_BYTES = 8 << 20,
 };
 
 #define BLOOM_BITS_PER_KEY 10.0
@@ -205,8 +206,32 @@ Status store_open(Context *ctx, const StoreOptions *given, Store **ret_store)
     return STATUS_OK;
 }
 
+/* When it fails the next start replays the log, as after a crash. */
+static void flush_family(Store *store, StoreFamily family)
+{
+    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+    char *error = NULL;
+    rocksdb_flush_cf(store->db, options, store->families[family], &error);
+    rocksdb_flushoptions_destroy(options);
+    if (error)
+        rocksdb_free(error); /* counted as a background error, which store_sync() reports */
+}
+
+/* Replaying a long log would make the next start slow. */
+static void flush_before_close(Store *store)
+{
+    uint64_t bytes = 0;
+    for (StoreFamily family = 0; family < FAMILY_COUNT; family++)
+        bytes += store_memory_bytes(store, family);
+    if (bytes < CLOSE_FLUSH_BYTES || atomic_load(&store->failed))
+        return;
+    for (StoreFamily family = 0; family < FAMILY_COUNT; family++)
+        flush_family(store, family);
+}
+
 static void close_database(Store *store)
 {
+    flush_before_close(store);
     for (StoreFamily family = 0; family < FAMILY_COUNT; family++)
         rocksdb_column_family_handle_destroy(store->families[family]);
     rocksdb_column_family_handle_destroy(store->default_family);
@@ -339,12 +364,7 @@ void store_set_log_low_water(Store *store, uint64_t seq)
 
 void store_compact(Store *store, StoreFamily family)
 {
-    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
-    char *error = NULL;
-    rocksdb_flush_cf(store->db, options, store->families[family], &error);
-    rocksdb_flushoptions_destroy(options);
-    if (error)
-        rocksdb_free(error); /* counted as a background error, which store_sync() reports */
+    flush_family(store, family);
     rocksdb_compact_range_cf(store->db, store->families[family], NULL, 0, NULL, 0);
 }
 
