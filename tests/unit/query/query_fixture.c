@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query_fixture.h"
+
+#include <semaphore.h>
+#include <stdlib.h>
+
+/* ---- life cycle ---- */
+
+static void open_all(QueryFixture *fixture)
+{
+    StoreOptions options = {.path = str_from_c(fixture->path), .write_buffer_bytes = 8 << 20};
+    assert_int_equal(store_open(&fixture->ctx, &options, &fixture->store), STATUS_OK);
+    SequencerOptions sequencer = {.store = fixture->store};
+    assert_int_equal(sequencer_open(&fixture->ctx, &sequencer, &fixture->sequencer), STATUS_OK);
+    fixture->workers = worker_pool_new(2);
+    fixture->system_tables = system_tables_new(STR("/data/storage"));
+    fixture->engine.sequencer = fixture->sequencer;
+    fixture->engine.store = fixture->store;
+    fixture->engine.workers = fixture->workers;
+    fixture->engine.system_tables = fixture->system_tables;
+}
+
+static void close_all(QueryFixture *fixture)
+{
+    worker_pool_free(TAKE(fixture->workers));
+    sequencer_close(TAKE(fixture->sequencer));
+    store_close(TAKE(fixture->store));
+    system_tables_free(TAKE(fixture->system_tables));
+}
+
+void query_fixture_init(QueryFixture *fixture)
+{
+    static const PasswordPolicy CHEAP = {.memory_kib = 8, .iterations = 1};
+    *fixture = (QueryFixture){.path = "/tmp/kalamdb-query-XXXXXX"};
+    fixture->engine.table_defaults = (TableDefaults){
+        .flush_policy = {.by_rows = true,
+                         .rows = 10000,
+                         .by_interval = true,
+                         .interval_seconds = 300},
+        .deleted_retention_hours = 168,
+        .stream_ttl_ms = 10000,
+    };
+    fixture->engine.password_policy = &CHEAP;
+    assert_non_null(mkdtemp(fixture->path));
+    open_all(fixture);
+}
+
+void query_fixture_done(QueryFixture *fixture)
+{
+    char command[128];
+    close_all(fixture);
+    context_done(&fixture->ctx);
+    snprintf(command, sizeof(command), "rm -rf '%s'", fixture->path);
+    assert_int_equal(system(command), 0);
+}
+
+void query_fixture_reopen(QueryFixture *fixture)
+{
+    close_all(fixture);
+    open_all(fixture);
+}
+
+/* ---- the sink ---- */
+
+typedef struct TextSink {
+    QueryFixture *fixture;
+    Buf text;
+    size_t column_count;
+    bool has_columns;
+    bool full;
+} TextSink;
+
+static void sink_begin(void *data, const AstStatement *statement)
+{
+    TextSink *sink = data;
+    assert_non_null(statement);
+    sink->has_columns = false;
+}
+
+static void sink_columns(void *data, const ResultColumn *columns, size_t count)
+{
+    TextSink *sink = data;
+    Arena *arena = &sink->fixture->ctx.arena;
+    CLEANUP(buf_done) Buf described = {0};
+    sink->has_columns = true;
+    sink->column_count = count;
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&described,
+                   "%s%.*s:%.*s%s%s",
+                   i ? " " : "",
+                   STR_ARG(columns[i].name),
+                   STR_ARG(type_to_sql(arena, columns[i].type)),
+                   columns[i].not_null ? ":nn" : "",
+                   columns[i].primary_key ? ":pk" : "");
+        if (sink->fixture->names_columns)
+            buf_printf(&sink->text, "%s%.*s", i ? "|" : "", STR_ARG(columns[i].name));
+    }
+    if (sink->fixture->names_columns)
+        BUF_LIT(&sink->text, "\n");
+    sink->fixture->columns = arena_str(arena, buf_str(&described));
+}
+
+static Status sink_row(void *data, Context *ctx, const Value *values)
+{
+    (void)ctx;
+    TextSink *sink = data;
+    assert_true(sink->has_columns);
+    for (size_t i = 0; i < sink->column_count; i++) {
+        if (i)
+            BUF_LIT(&sink->text, "|");
+        if (value_is_null(&values[i]))
+            BUF_LIT(&sink->text, "NULL");
+        else
+            value_write_text(&sink->text, &values[i]);
+    }
+    BUF_LIT(&sink->text, "\n");
+    sink->full = sink->fixture->sink_is_tiny;
+    return STATUS_OK;
+}
+
+static void sink_done(void *data, const ResultDone *done)
+{
+    TextSink *sink = data;
+    Arena *arena = &sink->fixture->ctx.arena;
+    if (!sink->has_columns)
+        buf_printf(&sink->text, "[%.*s]", STR_ARG(done->message));
+    sink->fixture->done = *done;
+    Str *ids = ARENA_ARRAY(arena, Str, done->row_id_count);
+    for (size_t i = 0; i < done->row_id_count; i++)
+        ids[i] = arena_str(arena, done->row_ids[i]);
+    sink->fixture->done.row_ids = ids;
+    sink->fixture->done.as_user = arena_str(arena, done->as_user);
+}
+
+static bool sink_is_full(void *data)
+{
+    return ((TextSink *)data)->full;
+}
+
+/* ---- the driver ---- */
+
+static void post(void *data)
+{
+    sem_post(data);
+}
+
+static void drive(QueryFixture *fixture, QueryRun *run, TextSink *sink, sem_t *woken)
+{
+    QueryThread home = fixture->only_on_worker ? QUERY_ON_WORKER : QUERY_ON_REACTOR;
+    fixture->worker_steps = 0;
+    fixture->full_steps = 0;
+    QueryStep step = query_advance(run, home);
+    while (step != QUERY_DONE) {
+        QueryThread thread = home;
+        if (step == QUERY_NEEDS_WORKER) {
+            thread = QUERY_ON_WORKER;
+            fixture->worker_steps++;
+        } else if (step == QUERY_WAITING) {
+            while (sem_wait(woken) != 0)
+                ;
+        } else {
+            assert_true(sink->full);
+            sink->full = false;
+            fixture->full_steps++;
+        }
+        step = query_advance(run, thread);
+    }
+}
+
+const char *query_run(QueryFixture *fixture, const TestRequest *request)
+{
+    static const ResultSink SINK = {
+        .begin = sink_begin,
+        .columns = sink_columns,
+        .row = sink_row,
+        .done = sink_done,
+        .is_full = sink_is_full,
+    };
+    TextSink sink = {.fixture = fixture};
+    sem_t woken;
+    sem_init(&woken, 0, 0);
+    QueryRequest query = {
+        .user_id = str_from_c(request->user),
+        .role = request->role,
+        .sql = str_from_c(request->sql),
+        .parameters = request->parameters,
+        .parameter_count = request->parameter_count,
+        .namespace_name = str_from_c(request->namespace_name),
+        .sink = &SINK,
+        .sink_data = &sink,
+        .wake = post,
+        .wake_data = &woken,
+    };
+    QueryRun *run = query_new(&fixture->engine, &query);
+    drive(fixture, run, &sink, &woken);
+    fixture->status = query_status(run);
+    fixture->error_code = query_error_code(run);
+    if (fixture->status != STATUS_OK) {
+        buf_printf(&sink.text, "ERROR %s: ", status_info(fixture->status)->name);
+        query_write_error(run, &sink.text);
+    }
+    query_free(run);
+    sem_destroy(&woken);
+    const char *text = arena_str(&fixture->ctx.arena, buf_str(&sink.text)).ptr;
+    buf_done(&sink.text);
+    return text;
+}
+
+const char *query_admin(QueryFixture *fixture, const char *sql)
+{
+    TestRequest request = {.user = "root", .role = ROLE_SYSTEM, .sql = sql};
+    return query_run(fixture, &request);
+}
+
+const char *query_user(QueryFixture *fixture, const char *user, const char *sql)
+{
+    TestRequest request = {.user = user, .role = ROLE_USER, .sql = sql};
+    return query_run(fixture, &request);
+}
