@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the configuration to what each layer wants to know.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "server/config.h"
+
+/* Texts and lists are in ctx's arena or the config's. */
+MUST_CHECK Status settings_api(Context *ctx,
+                               const Config *config,
+                               size_t reactor_count,
+                               ApiSettings *ret_settings);
+
+QueryLimits settings_query_limits(const Config *config);
+TableDefaults settings_table_defaults(const Config *config);
+PasswordPolicy settings_password_policy(const Config *config);
+StoreOptions settings_store(const Config *config, Str path);
