@@ -115,6 +115,8 @@ static int by_seq(const void *a, const void *b)
 /* Keeps the `keep` smallest entries (largest for the newest rows), in fresh memory. */
 static void window_trim(Window *window, size_t keep, bool newest)
 {
+    if (window->count == 0)
+        return;
     qsort(window->items, window->count, sizeof(*window->items), by_seq);
     if (window->count <= keep)
         return;

@@ -45,7 +45,7 @@ Fixture *fixture_open(LiveEngineOptions options)
     SequencerOptions sequencer_options = {.store = fixture->store};
     assert_int_equal(sequencer_open(&ctx, &sequencer_options, &fixture->sequencer), STATUS_OK);
     fixture->workers = worker_pool_new(4);
-    fixture->system_tables = system_tables_new();
+    fixture->system_tables = system_tables_new(STR("storage"));
     fixture->registry = live_registry_new(fixture->sequencer, 1);
     live_registry_register_tables(fixture->registry, fixture->system_tables);
     open_engine(fixture, options);
@@ -65,8 +65,8 @@ Fixture *fixture_open(LiveEngineOptions options)
 void fixture_close(Fixture *fixture)
 {
     char command[128];
+    worker_pool_free(fixture->workers); /* its tasks use the sequencer */
     sequencer_close(fixture->sequencer);
-    worker_pool_free(fixture->workers);
     fixture_pump(fixture);
     live_engine_free(fixture->engine);
     live_registry_free(fixture->registry);
