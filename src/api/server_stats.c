@@ -204,11 +204,7 @@ StatList server_stats(const Api *api, const Catalog *catalog)
 
 Str stat_value_text(Arena *arena, const Stat *stat)
 {
-    if (stat->kind == STAT_TEXT)
-        return stat->text;
-    bool whole = stat->number == floor(stat->number);
-    return whole ? arena_printf(arena, "%.0f", stat->number)
-                 : arena_printf(arena, "%.3f", stat->number);
+    return stat->kind == STAT_TEXT ? stat->text : arena_printf(arena, "%.15g", stat->number);
 }
 
 void server_stats_write_metrics(Buf *out, const StatList *stats)
