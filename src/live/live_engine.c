@@ -36,6 +36,11 @@ LiveEngine *live_engine_new(const LiveEngineOptions *options)
     return engine;
 }
 
+void live_engine_stop(LiveEngine *engine)
+{
+    engine->stopped = true;
+}
+
 void live_engine_free(LiveEngine *engine)
 {
     if (!engine)

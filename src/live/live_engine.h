@@ -61,8 +61,13 @@ typedef struct LiveEngineOptions { /* 0 = the default in brackets */
 
 LiveEngine *live_engine_new(const LiveEngineOptions *options);
 /*
- * All clients must be closed and the sequencer's feed stopped.  Tasks that are
- * still on workers are waited for by the worker pool's end, before this.
+ * Commits that still arrive are only released.  Once all clients are gone, and
+ * before the sequencer is closed: delivery looks at the sequencer's catalog.
+ */
+void live_engine_stop(LiveEngine *engine);
+/*
+ * After live_engine_stop(), the end of the worker pool (whose tasks post to the
+ * mailbox), sequencer_close(), and a last run of the mailbox, in this order.
  */
 void live_engine_free(LiveEngine *engine);
 

@@ -32,12 +32,14 @@ static void feed_item_run(MailboxItem *item)
     FeedItem *feed = CONTAINER_OF(item, FeedItem, item);
     LiveEngine *engine = feed->engine;
     if (feed->group) {
-        process_group(engine, feed->group);
+        if (!engine->stopped)
+            process_group(engine, feed->group);
         commit_group_unref(feed->group);
         atomic_fetch_sub(&engine->feed_bytes, feed->byte_count);
     } else {
         atomic_store(&engine->feed_gap, false);
-        process_gap(engine);
+        if (!engine->stopped)
+            process_gap(engine);
     }
     free(feed);
 }

@@ -107,6 +107,7 @@ struct LiveEngine {
     IdMap tables; /* table id -> LiveTable */
     LiveClient *clients;
     LiveRing *ring;
+    bool stopped;
     size_t away_count;     /* tasks running: the ring is kept while there are any */
     uint64_t change_count; /* serial of the change being matched */
     LiveGroup *touched;

@@ -65,6 +65,7 @@ Fixture *fixture_open(LiveEngineOptions options)
 void fixture_close(Fixture *fixture)
 {
     char command[128];
+    live_engine_stop(fixture->engine);
     worker_pool_free(fixture->workers); /* its tasks use the sequencer */
     sequencer_close(fixture->sequencer);
     fixture_pump(fixture);
