@@ -46,7 +46,7 @@ typedef struct Terms {
 static void terms_push(Binder *binder, Terms *terms, const AstExpr *ast)
 {
     terms->items = arena_grow(
-        &binder->ctx->arena, terms->items, terms->count, &terms->capacity, sizeof(*terms->items));
+        &binder->ctx->arena, terms->items, terms->count, &terms->capacity, sizeof(void *));
     terms->items[terms->count++] = ast;
 }
 

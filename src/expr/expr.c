@@ -51,7 +51,7 @@ static bool constants_equal(const Value *a, const Value *b)
     if (a->kind != b->kind)
         return false;
     if (a->kind == TYPE_FLOAT || a->kind == TYPE_DOUBLE)
-        return memcmp(&a->real, &b->real, sizeof(a->real)) == 0;
+        return a->integer == b->integer; /* the same 64 bits */
     return (a->kind != TYPE_DECIMAL || a->scale == b->scale) && value_same(a, b);
 }
 

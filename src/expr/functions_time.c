@@ -171,14 +171,13 @@ static Type result_date_trunc(const Expr *const *args, size_t count)
 
 /* ---- date_part ---- */
 
-static double part_of_date(int64_t us, const CivilTime *civil, Unit unit)
+static int64_t part_of_date(int64_t days, const CivilTime *civil, Unit unit)
 {
-    int64_t days = floor_divide(us, US_PER_DAY);
     switch (unit) {
     case UNIT_DAY:
         return civil->day;
     case UNIT_WEEK:
-        return (double)iso_week(days);
+        return iso_week(days);
     case UNIT_MONTH:
         return civil->month;
     case UNIT_QUARTER:
@@ -190,13 +189,11 @@ static double part_of_date(int64_t us, const CivilTime *civil, Unit unit)
     case UNIT_CENTURY:
         return (civil->year - 1) / 100 + 1;
     case UNIT_WEEKDAY:
-        return (double)(iso_weekday(days) % DAYS_PER_WEEK);
+        return iso_weekday(days) % DAYS_PER_WEEK;
     case UNIT_ISO_WEEKDAY:
-        return (double)iso_weekday(days);
-    case UNIT_DAY_OF_YEAR:
-        return (double)(days - days_from_civil(civil->year, 1, 1) + 1);
+        return iso_weekday(days);
     default:
-        return (double)us / US_PER_SECOND;
+        return days - days_from_civil(civil->year, 1, 1) + 1;
     }
 }
 
@@ -217,6 +214,16 @@ static double part_of_time(const CivilTime *civil, Unit unit)
     }
 }
 
+static double part_of(int64_t us, Unit unit)
+{
+    CivilTime civil = civil_from_us(us);
+    if (unit == UNIT_EPOCH)
+        return (double)us / US_PER_SECOND;
+    if (unit <= UNIT_HOUR)
+        return part_of_time(&civil, unit);
+    return (double)part_of_date(floor_divide(us, US_PER_DAY), &civil, unit);
+}
+
 static Status eval_date_part(Context *ctx, const Value *args, size_t count, Value *ret_value)
 {
     (void)count;
@@ -224,10 +231,7 @@ static Status eval_date_part(Context *ctx, const Value *args, size_t count, Valu
     TRY(find_unit(ctx, args[0].text, &args[1], &unit));
     if (args[1].kind == TYPE_TIME && unit > UNIT_HOUR && unit != UNIT_EPOCH)
         return fail_unit(ctx, args[0].text, &args[1]);
-    int64_t us = moment_us(&args[1]);
-    CivilTime civil = civil_from_us(us);
-    double part = unit <= UNIT_HOUR ? part_of_time(&civil, unit) : part_of_date(us, &civil, unit);
-    *ret_value = value_double(part);
+    *ret_value = value_double(part_of(moment_us(&args[1]), unit));
     return STATUS_OK;
 }
 

@@ -8,10 +8,13 @@
 
 #include "expr/utf8.h"
 
-static bool escapes_at(const LikePattern *like, size_t at)
+/* Most characters are told from the escape by their first byte. */
+static inline bool escapes_at(const LikePattern *like, size_t at)
 {
-    return like->escape.len > 0 &&
-           str_starts_with(str_from(like->pattern.ptr + at, like->pattern.len - at), like->escape);
+    Str escape = like->escape, pattern = like->pattern;
+    return escape.len > 0 && pattern.ptr[at] == escape.ptr[0] &&
+           (escape.len == 1 ||
+            str_starts_with(str_from(pattern.ptr + at, pattern.len - at), escape));
 }
 
 bool like_is_valid(const LikePattern *like)

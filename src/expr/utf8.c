@@ -13,7 +13,7 @@ static size_t size_by_lead(unsigned char lead)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
-size_t utf8_size(Str text, size_t offset)
+size_t utf8_size_long(Str text, size_t offset)
 {
     size_t wanted = size_by_lead((unsigned char)text.ptr[offset]);
     size_t size = 1;

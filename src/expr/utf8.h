@@ -11,8 +11,15 @@
 
 #include "base/str.h"
 
+/* Of a character of more than one byte; use utf8_size(). */
+size_t utf8_size_long(Str text, size_t offset);
+
 /* Bytes of the character at `offset`, which is below text.len; never past the end. */
-size_t utf8_size(Str text, size_t offset);
+static inline size_t utf8_size(Str text, size_t offset)
+{
+    return (unsigned char)text.ptr[offset] < 0x80 ? 1 : utf8_size_long(text, offset);
+}
+
 /* In characters. */
 size_t utf8_count(Str text);
 /* The byte offset of character `index`, counted from 0; text.len when there are fewer. */

@@ -53,6 +53,10 @@ const ExprEnvironment fixture_environment = {
 
 Value fixture_row[ROW_WIDTH];
 
+static const char DOC_TEXT[] =
+    "{\"a\":{\"b\":\"x\",\"n\":5,\"f\":1.5,\"t\":true,\"z\":null,\"q\":\"\\\"\"},"
+    "\"list\":[1,\"two\",3]}";
+
 static const char *const ROW_TEXTS[COLUMN_COUNT] = {
     [COLUMN_ID] = "7",
     [COLUMN_ROOM] = "3",
@@ -62,8 +66,7 @@ static const char *const ROW_TEXTS[COLUMN_COUNT] = {
     [COLUMN_PRICE] = "12.50",
     [COLUMN_RATIO] = "0.5",
     [COLUMN_WEIGHT] = "0.1",
-    [COLUMN_DOC] = "{\"a\":{\"b\":\"x\",\"n\":5,\"f\":1.5,\"t\":true,\"z\":null,\"q\":\"\\\"\"},"
-                   "\"list\":[1,\"two\",3]}",
+    [COLUMN_DOC] = DOC_TEXT,
     [COLUMN_CREATED] = "2026-03-04 05:06:07.089",
     [COLUMN_BORN] = "2000-02-29",
     [COLUMN_UID] = "00112233-4455-6677-8899-aabbccddeeff",

@@ -249,9 +249,9 @@ static void names_are_found_with_and_without_qualifier(void **state)
 typedef struct ErrorCase {
     const char *text;
     Status status;
+    int position;        /* 0 = any */
     const char *message; /* NULL = any */
     const char *hint;    /* NULL = any */
-    int position;        /* 0 = any */
 } ErrorCase;
 
 static void check_errors(const ExprScope *scope, const ErrorCase *cases, size_t count)
@@ -284,37 +284,37 @@ static void errors_name_the_thing_and_the_place(void **state)
     static const ErrorCase CASES[] = {
         {"1 + autor",
          STATUS_COLUMN_NOT_FOUND,
+         5,
          "Column 'autor' does not exist",
-         "did you mean 'author'?",
-         5},
+         "did you mean 'author'?"},
         {"author = \"Ann\"",
          STATUS_COLUMN_NOT_FOUND,
+         10,
          "Column 'Ann' does not exist",
-         "text is written in single quotes",
-         10},
-        {"id = 'x'", STATUS_INVALID_VALUE, "invalid input syntax for type BIGINT: \"x\"", NULL, 6},
+         "text is written in single quotes"},
+        {"id = 'x'", STATUS_INVALID_VALUE, 6, "invalid input syntax for type BIGINT: \"x\"", NULL},
         {"lowr(author)",
          STATUS_FUNCTION_NOT_FOUND,
+         1,
          "function lowr() does not exist",
-         "did you mean lower()?",
-         1},
-        {"lower()", STATUS_INVALID_SQL, "lower() takes 1 argument(s), not 0", NULL, 1},
-        {"lower(id)", STATUS_TYPE_MISMATCH, "lower() wants a text, not BIGINT", NULL, 7},
-        {"id / (room - 3)", STATUS_DIVISION_BY_ZERO, "division by zero", NULL, 1},
-        {"lower(DISTINCT author)", STATUS_INVALID_SQL, NULL, NULL, 1},
-        {"id + (SELECT 1)", STATUS_UNSUPPORTED, "subqueries are not supported here", NULL, 6},
-        {"EXISTS (SELECT 1)", STATUS_UNSUPPORTED, NULL, NULL, 1},
-        {"id IN (SELECT 1)", STATUS_UNSUPPORTED, NULL, NULL, 1},
-        {"sum(id) OVER ()", STATUS_UNSUPPORTED, "window functions are not supported here", NULL, 1},
-        {"ARRAY[1, 2]", STATUS_UNSUPPORTED, "arrays are not supported here", NULL, 1},
+         "did you mean lower()?"},
+        {"lower()", STATUS_INVALID_SQL, 1, "lower() takes 1 argument(s), not 0", NULL},
+        {"lower(id)", STATUS_TYPE_MISMATCH, 7, "lower() wants a text, not BIGINT", NULL},
+        {"id / (room - 3)", STATUS_DIVISION_BY_ZERO, 1, "division by zero", NULL},
+        {"lower(DISTINCT author)", STATUS_INVALID_SQL, 1, NULL, NULL},
+        {"id + (SELECT 1)", STATUS_UNSUPPORTED, 6, "subqueries are not supported here", NULL},
+        {"EXISTS (SELECT 1)", STATUS_UNSUPPORTED, 1, NULL, NULL},
+        {"id IN (SELECT 1)", STATUS_UNSUPPORTED, 1, NULL, NULL},
+        {"sum(id) OVER ()", STATUS_UNSUPPORTED, 1, "window functions are not supported here", NULL},
+        {"ARRAY[1, 2]", STATUS_UNSUPPORTED, 1, "arrays are not supported here", NULL},
         {"count(*)",
          STATUS_INVALID_SQL,
+         1,
          "aggregate count(): not allowed in this place",
-         "conditions on groups stand in HAVING",
-         1},
-        {"$1", STATUS_INVALID_PARAMETER, "Parameter $1 has no value: 0 were given", NULL, 1},
-        {"repeat('x', 100000000)", STATUS_LIMIT_EXCEEDED, NULL, NULL, 1},
-        {"author LIKE 'a' ESCAPE 'xy'", STATUS_INVALID_SQL, NULL, NULL, 24},
+         "conditions on groups stand in HAVING"},
+        {"$1", STATUS_INVALID_PARAMETER, 1, "Parameter $1 has no value: 0 were given", NULL},
+        {"repeat('x', 100000000)", STATUS_LIMIT_EXCEEDED, 1, NULL, NULL},
+        {"author LIKE 'a' ESCAPE 'xy'", STATUS_INVALID_SQL, 24, NULL, NULL},
     };
     ExprScope scope = fixture_scope();
     CHECK_ERRORS(&scope, CASES);
@@ -324,9 +324,9 @@ static void streams_have_only_seq(void **state)
 {
     (void)state;
     static const ErrorCase CASES[] = {
-        {"_deleted", STATUS_COLUMN_NOT_FOUND, "Column '_deleted' does not exist", NULL, 1},
-        {"_updated", STATUS_COLUMN_NOT_FOUND, "Column '_updated' does not exist", NULL, 1},
-        {"_seq / 0", STATUS_DIVISION_BY_ZERO, NULL, NULL, 0},
+        {"_deleted", STATUS_COLUMN_NOT_FOUND, 1, "Column '_deleted' does not exist", NULL},
+        {"_updated", STATUS_COLUMN_NOT_FOUND, 1, "Column '_updated' does not exist", NULL},
+        {"_seq / 0", STATUS_DIVISION_BY_ZERO, 0, NULL, NULL},
     };
     ExprScope scope = fixture_scope();
     scope.table = &fixture_stream;
@@ -339,15 +339,15 @@ static void live_filters_refuse_what_cannot_be_kept(void **state)
     static const ErrorCase CASES[] = {
         {"created < NOW()",
          STATUS_INVALID_SQL,
+         11,
          "a live query cannot be kept up to date with now(), which changes without a change of "
          "the row",
-         NULL,
-         11},
-        {"id = SNOWFLAKE_ID()", STATUS_INVALID_SQL, NULL, NULL, 6},
-        {"_deleted", STATUS_INVALID_SQL, NULL, NULL, 1},
-        {"count(*) > 1", STATUS_INVALID_SQL, NULL, NULL, 1},
-        {"id IN (SELECT 1)", STATUS_INVALID_SQL, NULL, NULL, 1},
-        {"id = 1 / 0", STATUS_DIVISION_BY_ZERO, NULL, NULL, 6},
+         NULL},
+        {"id = SNOWFLAKE_ID()", STATUS_INVALID_SQL, 6, NULL, NULL},
+        {"_deleted", STATUS_INVALID_SQL, 1, NULL, NULL},
+        {"count(*) > 1", STATUS_INVALID_SQL, 1, NULL, NULL},
+        {"id IN (SELECT 1)", STATUS_INVALID_SQL, 1, NULL, NULL},
+        {"id = 1 / 0", STATUS_DIVISION_BY_ZERO, 6, NULL, NULL},
     };
     ExprScope scope = fixture_scope();
     scope.live = true;
@@ -516,15 +516,15 @@ static void grouping_refuses_loose_columns_and_nesting(void **state)
     ExprScope scope = fixture_scope();
     scope.grouping = &grouping;
     static const ErrorCase CASES[] = {
-        {"id", STATUS_INVALID_SQL, NULL, NULL, 1},
+        {"id", STATUS_INVALID_SQL, 1, NULL, NULL},
         {"sum(sum(id))",
          STATUS_INVALID_SQL,
+         5,
          "aggregate sum(): calls of aggregates cannot be nested",
-         NULL,
-         5},
-        {"sum(author)", STATUS_TYPE_MISMATCH, NULL, NULL, 1},
-        {"count(DISTINCT *)", STATUS_INVALID_SQL, NULL, NULL, 1},
-        {"avg(id, id)", STATUS_INVALID_SQL, NULL, NULL, 1},
+         NULL},
+        {"sum(author)", STATUS_TYPE_MISMATCH, 1, NULL, NULL},
+        {"count(DISTINCT *)", STATUS_INVALID_SQL, 1, NULL, NULL},
+        {"avg(id, id)", STATUS_INVALID_SQL, 1, NULL, NULL},
     };
     CHECK_ERRORS(&scope, CASES);
 }
