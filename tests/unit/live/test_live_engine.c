@@ -550,6 +550,7 @@ int main(void)
         WITH_FIXTURE(r32_r58_subscriptions_are_counted_and_replaced_by_id),
         cmocka_unit_test(a_reactor_that_falls_behind_goes_on_from_the_log),
     };
+    setvbuf(stdout, NULL, _IOLBF, 0);
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("live_engine", tests, NULL, NULL);
 }
