@@ -228,67 +228,17 @@ static void deliver_touched(LiveEngine *engine, const CommitRecord *record)
     }
 }
 
-/* ---- catalog changes ---- */
-
-static void end_all_of_table(LiveEngine *engine, uint32_t table_id, const char *code, Str message)
-{
-    for (LiveClient *client = engine->clients; client; client = client->next) {
-        for (size_t at = 0; at < client->subscriptions.capacity;) {
-            Subscription *subscription = map_next(&client->subscriptions, &at);
-            if (!subscription || subscription->group->query->table->id != table_id)
-                continue;
-            subscription_end(subscription, code, message);
-            at = 0; /* removal moved the others */
-        }
-    }
-}
-
-static void check_tables(LiveEngine *engine, const Catalog *catalog)
-{
-    for (size_t at = 0; at < engine->tables.capacity;) {
-        LiveTable *live_table = id_map_next(&engine->tables, &at);
-        if (!live_table || catalog_table_by_id(catalog, live_table->table->id))
-            continue;
-        Str message = arena_printf(&engine->scratch.arena,
-                                   "Table %.*s was dropped",
-                                   STR_ARG(live_table->table->full_name));
-        end_all_of_table(engine, live_table->table->id, "TABLE_DROPPED", message);
-        at = 0;
-    }
-}
-
-static bool is_revoked(const LiveClient *client, const Catalog *catalog)
-{
-    const User *user = catalog_user(catalog, client->user_id);
-    return !user || user->role != client->role ||
-           user->credentials_version != client->credentials_version;
-}
-
-static void check_users(LiveEngine *engine, const Catalog *catalog)
-{
-    for (LiveClient *client = engine->clients; client; client = client->next)
-        if (is_revoked(client, catalog))
-            client_end_all(
-                client, "REVOKED", STR("The user's role or password changed, or it was dropped"));
-}
-
-static void process_catalog_commit(LiveEngine *engine)
-{
-    CLEANUP(snapshot_unref)
-    Snapshot *snapshot = published_durable(sequencer_published(engine->options.sequencer));
-    check_tables(engine, snapshot->catalog);
-    check_users(engine, snapshot->catalog);
-}
-
 /* ---- a commit ---- */
 
-static void match_record(LiveEngine *engine, const CommitRecord *record, bool *ret_catalog)
+static void match_record(LiveEngine *engine, const CommitRecord *record)
 {
     CommitChanges changes = commit_changes(record);
     for (Change change; commit_changes_next(&changes, &change);) {
-        *ret_catalog |= change.table_id == 0;
-        LiveTable *live_table =
-            change.table_id ? id_map_get(&engine->tables, change.table_id) : NULL;
+        if (change.table_id == 0) {
+            live_catalog_changed(engine, &change);
+            continue;
+        }
+        LiveTable *live_table = id_map_get(&engine->tables, change.table_id);
         for (; live_table; live_table = live_table->next_version) {
             live_table->last_seq = record->seq;
             match_change(engine, live_table, &change);
@@ -298,14 +248,11 @@ static void match_record(LiveEngine *engine, const CommitRecord *record, bool *r
 
 static void process_record(LiveEngine *engine, CommitRecord *record)
 {
-    bool catalog_changed = false;
     arena_clear(&engine->scratch.arena);
     ring_add(engine, record);
     live_engine_expire(engine, snowflake_to_ms(record->seq));
-    match_record(engine, record, &catalog_changed);
+    match_record(engine, record);
     deliver_touched(engine, record);
-    if (catalog_changed)
-        process_catalog_commit(engine);
 }
 
 static void process_group(LiveEngine *engine, const CommitGroup *group)
@@ -339,5 +286,5 @@ static void process_gap(LiveEngine *engine)
     engine->ring->tail = ++engine->ring->head;
     for (LiveClient *client = engine->clients; client; client = client->next)
         lag_client(client);
-    process_catalog_commit(engine);
+    live_catalog_check(engine);
 }

@@ -145,6 +145,13 @@ MUST_CHECK bool
 live_feed_replay(Context *ctx, Subscription *subscription, Status *ret_status, bool *ret_gone);
 void live_ring_clear(LiveEngine *engine);
 
+/* ---- live_catalog.c ---- */
+
+/* One catalog change of the commit in hand: ends the streams that it forbids. */
+void live_catalog_changed(LiveEngine *engine, const Change *change);
+/* The same from the published catalog, when changes were missed. */
+void live_catalog_check(LiveEngine *engine);
+
 /* ---- subscription.c ---- */
 
 /* Joins the group of query (a reference is taken over) and registers it. */
