@@ -269,15 +269,36 @@ Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder 
 
 /* ---- the statements ---- */
 
+/*
+ * The durable snapshot is what a transaction may read, but an async write that
+ * was acknowledged before BEGIN may not be in it yet: so BEGIN is itself an empty
+ * operation that waits for the disk, and takes the snapshot behind that.
+ */
 static Status prepare_begin(QueryRun *run, Work *work)
 {
+    work->writes = true;
+    if (!run->transaction)
+        return STATUS_OK;
+    return fail(&run->ctx,
+                STATUS_CONFLICT,
+                "transaction %.*s is open already",
+                STR_ARG(transaction_id(run->transaction)));
+}
+
+static Status execute_begin(QueryRun *run, Work *work, CommitBuilder *builder)
+{
+    (void)run;
     (void)work;
-    if (run->transaction)
-        return fail(&run->ctx,
-                    STATUS_CONFLICT,
-                    "transaction %.*s is open already",
-                    STR_ARG(transaction_id(run->transaction)));
-    run->transaction = transaction_new(run->snapshot, run->limits.transaction_bytes_max);
+    commit_require_sync(builder);
+    return STATUS_OK;
+}
+
+static Status finish_begin(QueryRun *run, Work *work)
+{
+    (void)work;
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = published_durable(sequencer_published(run->engine->sequencer));
+    run->transaction = transaction_new(snapshot, run->limits.transaction_bytes_max);
     run_message(run, "Transaction started (%.*s)", STR_ARG(transaction_id(run->transaction)));
     return STATUS_OK;
 }
@@ -285,7 +306,7 @@ static Status prepare_begin(QueryRun *run, Work *work)
 Work *begin_work(QueryRun *run)
 {
     Work *work = ARENA_NEW(&run->ctx.arena, Work);
-    work->prepare = prepare_begin;
+    *work = (Work){.prepare = prepare_begin, .execute = execute_begin, .finish = finish_begin};
     return work;
 }
 
@@ -327,9 +348,7 @@ static Status finish_commit(QueryRun *run, Work *work)
 Work *commit_work(QueryRun *run)
 {
     Work *work = ARENA_NEW(&run->ctx.arena, Work);
-    work->prepare = prepare_commit;
-    work->execute = execute_commit;
-    work->finish = finish_commit;
+    *work = (Work){.prepare = prepare_commit, .execute = execute_commit, .finish = finish_commit};
     return work;
 }
 

@@ -144,30 +144,44 @@ static void post(void *data)
     sem_post(data);
 }
 
-static void drive(QueryFixture *fixture, QueryRun *run, TextSink *sink, sem_t *woken)
+struct TestRun {
+    QueryFixture *fixture;
+    TextSink sink;
+    sem_t woken;
+    QueryRequest request;
+    QueryRun *run;
+    QueryStep step;
+};
+
+static void drain(TestRun *test)
 {
-    QueryThread home = fixture->only_on_worker ? QUERY_ON_WORKER : QUERY_ON_REACTOR;
-    fixture->worker_steps = 0;
-    fixture->full_steps = 0;
-    QueryStep step = query_advance(run, home);
-    while (step != QUERY_DONE) {
-        QueryThread thread = home;
-        if (step == QUERY_NEEDS_WORKER) {
+    QueryFixture *fixture = test->fixture;
+    void (*on_full)(QueryFixture *) = fixture->on_full;
+    assert_true(test->sink.full);
+    test->sink.full = false;
+    fixture->full_steps++;
+    fixture->on_full = NULL;
+    if (on_full)
+        on_full(fixture);
+}
+
+/* To the end, or until it waits. */
+static void drive(TestRun *test)
+{
+    QueryFixture *fixture = test->fixture;
+    while (test->step != QUERY_DONE && test->step != QUERY_WAITING) {
+        QueryThread thread = fixture->only_on_worker ? QUERY_ON_WORKER : QUERY_ON_REACTOR;
+        if (test->step == QUERY_NEEDS_WORKER) {
             thread = QUERY_ON_WORKER;
             fixture->worker_steps++;
-        } else if (step == QUERY_WAITING) {
-            while (sem_wait(woken) != 0)
-                ;
         } else {
-            assert_true(sink->full);
-            sink->full = false;
-            fixture->full_steps++;
+            drain(test);
         }
-        step = query_advance(run, thread);
+        test->step = query_advance(test->run, thread);
     }
 }
 
-const char *query_run(QueryFixture *fixture, const TestRequest *request)
+TestRun *query_start(QueryFixture *fixture, const TestRequest *request)
 {
     static const ResultSink SINK = {
         .begin = sink_begin,
@@ -176,10 +190,11 @@ const char *query_run(QueryFixture *fixture, const TestRequest *request)
         .done = sink_done,
         .is_full = sink_is_full,
     };
-    TextSink sink = {.fixture = fixture};
-    sem_t woken;
-    sem_init(&woken, 0, 0);
-    QueryRequest query = {
+    TestRun *test = calloc(1, sizeof(*test));
+    test->fixture = fixture;
+    test->sink.fixture = fixture;
+    sem_init(&test->woken, 0, 0);
+    test->request = (QueryRequest){
         .user_id = str_from_c(request->user),
         .role = request->role,
         .sql = str_from_c(request->sql),
@@ -187,23 +202,50 @@ const char *query_run(QueryFixture *fixture, const TestRequest *request)
         .parameter_count = request->parameter_count,
         .namespace_name = str_from_c(request->namespace_name),
         .sink = &SINK,
-        .sink_data = &sink,
+        .sink_data = &test->sink,
         .wake = post,
-        .wake_data = &woken,
+        .wake_data = &test->woken,
     };
-    QueryRun *run = query_new(&fixture->engine, &query);
-    drive(fixture, run, &sink, &woken);
-    fixture->status = query_status(run);
-    fixture->error_code = query_error_code(run);
+    fixture->worker_steps = 0;
+    fixture->full_steps = 0;
+    test->run = query_new(&fixture->engine, &test->request);
+    test->step =
+        query_advance(test->run, fixture->only_on_worker ? QUERY_ON_WORKER : QUERY_ON_REACTOR);
+    drive(test);
+    return test;
+}
+
+static const char *report(TestRun *test)
+{
+    QueryFixture *fixture = test->fixture;
+    fixture->status = query_status(test->run);
+    fixture->error_code = query_error_code(test->run);
     if (fixture->status != STATUS_OK) {
-        buf_printf(&sink.text, "ERROR %s: ", status_info(fixture->status)->name);
-        query_write_error(run, &sink.text);
+        buf_printf(&test->sink.text, "ERROR %s: ", status_info(fixture->status)->name);
+        query_write_error(test->run, &test->sink.text);
     }
-    query_free(run);
-    sem_destroy(&woken);
-    const char *text = arena_str(&fixture->ctx.arena, buf_str(&sink.text)).ptr;
-    buf_done(&sink.text);
+    return arena_str(&fixture->ctx.arena, buf_str(&test->sink.text)).ptr;
+}
+
+const char *query_finish(TestRun *test)
+{
+    while (test->step == QUERY_WAITING) {
+        while (sem_wait(&test->woken) != 0)
+            ;
+        test->step = query_advance(test->run, QUERY_ON_REACTOR);
+        drive(test);
+    }
+    const char *text = report(test);
+    query_free(test->run);
+    sem_destroy(&test->woken);
+    buf_done(&test->sink.text);
+    free(test);
     return text;
+}
+
+const char *query_run(QueryFixture *fixture, const TestRequest *request)
+{
+    return query_finish(query_start(fixture, request));
 }
 
 const char *query_admin(QueryFixture *fixture, const char *sql)

@@ -21,7 +21,8 @@
 #include <cmocka.h>
 #undef fail /* cmocka's would hide ours */
 
-typedef struct QueryFixture {
+typedef struct QueryFixture QueryFixture;
+struct QueryFixture {
     char path[64];
     Context ctx; /* the results live here */
     Store *store;
@@ -33,6 +34,8 @@ typedef struct QueryFixture {
     bool sink_is_tiny;   /* full after every row */
     bool names_columns;  /* a line of column names before the rows */
     bool only_on_worker; /* no step on a reactor */
+    /* Called once, when the sink is full: something else happens meanwhile. */
+    void (*on_full)(QueryFixture *fixture);
     /* Of the last request. */
     Status status;
     const char *error_code;
@@ -40,7 +43,7 @@ typedef struct QueryFixture {
     int full_steps;
     ResultDone done; /* of its last result; row_ids in ctx */
     Str columns;     /* "name:TYPE:flags ..." of its last result set */
-} QueryFixture;
+};
 
 void query_fixture_init(QueryFixture *fixture);
 void query_fixture_done(QueryFixture *fixture);
@@ -56,7 +59,15 @@ typedef struct TestRequest {
     size_t parameter_count;
 } TestRequest;
 
-/* The text of all results. */
+/* A request under way. */
+typedef struct TestRun TestRun;
+
+/* Goes on until the request is done or waits for its write. */
+TestRun *query_start(QueryFixture *fixture, const TestRequest *request);
+/* To the end; the text of all results. */
+const char *query_finish(TestRun *test);
+
+/* Both. */
 const char *query_run(QueryFixture *fixture, const TestRequest *request);
 
 /* As root. */
