@@ -236,6 +236,7 @@ static void complete_write(WriteOp *op)
     wake(wake_data);
 }
 
+/* From here on another thread may advance the run, or free it: the caller must not touch it. */
 static void submit_write(QueryRun *run)
 {
     run->op = (WriteOp){.ctx = &run->ctx, .execute = execute_write, .complete = complete_write};
@@ -286,10 +287,11 @@ static Status next_statement(QueryRun *run)
     return STATUS_OK;
 }
 
-static Status prepare_statement(QueryRun *run)
+static Status prepare_statement(QueryRun *run, bool *ret_submitted)
 {
     reset_statement(run);
     TRY(plan_statement(run));
+    *ret_submitted = run->work->writes;
     if (!run->work->writes)
         return finish_statement(run);
     submit_write(run);
@@ -340,7 +342,8 @@ static Status advance(QueryRun *run, bool *ret_pause, QueryStep *ret_step)
     case RUN_STATEMENT:
         return next_statement(run);
     case RUN_PREPARE:
-        return prepare_statement(run);
+        *ret_step = QUERY_WAITING;
+        return prepare_statement(run, ret_pause);
     case RUN_COMMITTING:
         *ret_pause = !atomic_load_explicit(&run->completed, memory_order_acquire);
         *ret_step = QUERY_WAITING;

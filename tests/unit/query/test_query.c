@@ -509,6 +509,109 @@ static void a_statement_that_writes_too_many_rows_names_the_limit(void **state)
     EXPECT(f, "SELECT sum(v) FROM capped", "10\n");
 }
 
+/* ---- limits ---- */
+
+enum { MANY = 5000, MANY_PER_INSERT = 500 };
+
+/* A table of MANY rows of about 100 bytes. */
+static void make_many(void)
+{
+    query_admin(f, "CREATE TABLE IF NOT EXISTS many (id BIGINT PRIMARY KEY, v TEXT)");
+    if (strcmp(query_admin(f, "SELECT count(*) FROM many"), "0\n") != 0)
+        return;
+    for (int i = 0; i < MANY; i += MANY_PER_INSERT) {
+        CLEANUP(buf_done) Buf sql = {0};
+        BUF_LIT(&sql, "INSERT INTO many VALUES ");
+        for (int j = i; j < i + MANY_PER_INSERT; j++)
+            buf_printf(&sql, "%s(%d, '%0100d')", j > i ? "," : "", j, j);
+        buf_byte(&sql, 0);
+        query_admin(f, sql.ptr);
+        assert_int_equal(f->status, STATUS_OK);
+    }
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static void a_long_result_streams_in_bounded_memory(void **state)
+{
+    (void)state;
+    make_many();
+    f->engine.limits.memory_bytes_max = 100000;
+    assert_int_equal(count_lines(query_admin(f, "SELECT * FROM many")), MANY);
+    assert_int_equal(f->status, STATUS_OK);
+    assert_int_equal(f->worker_steps, 1);
+    EXPECT(f, "SELECT id FROM many ORDER BY v DESC LIMIT 2", "4999\n4998\n");
+    EXPECT(f, "SELECT sum(id) FROM many", "12497500\n");
+    assert_contains(query_admin(f, "SELECT id FROM many ORDER BY v"), "limits.max_query_memory");
+    assert_int_equal(f->status, STATUS_MEMORY_LIMIT);
+    query_admin(f, "SELECT v, count(*) FROM many GROUP BY v");
+    assert_int_equal(f->status, STATUS_MEMORY_LIMIT);
+    query_admin(f, "SELECT DISTINCT v FROM many");
+    assert_int_equal(f->status, STATUS_MEMORY_LIMIT);
+    f->engine.limits.memory_bytes_max = 0;
+}
+
+static void short_reads_and_writes_by_key_need_no_worker(void **state)
+{
+    (void)state;
+    static const char *const STATEMENTS[] = {
+        "SELECT * FROM many WHERE id = 7",
+        "SELECT * FROM many WHERE id > 10 AND id < 200 ORDER BY v DESC",
+        "SELECT * FROM many ORDER BY id DESC LIMIT 100",
+        "INSERT INTO many VALUES (100000, 'x')",
+        "UPDATE many SET v = 'y' WHERE id = 100000",
+        "DELETE FROM many WHERE id = 100000",
+        "SELECT 1",
+    };
+    make_many();
+    for (size_t i = 0; i < sizeof(STATEMENTS) / sizeof(*STATEMENTS); i++) {
+        query_admin(f, STATEMENTS[i]); /* may read from the disk */
+        assert_int_equal(f->status, STATUS_OK);
+        query_admin(f, STATEMENTS[i]);
+        assert_int_equal(f->worker_steps, 0);
+    }
+    query_admin(f, "UPDATE many SET v = 'y' WHERE v = 'z'");
+    assert_int_equal(f->worker_steps, 1);
+}
+
+static void a_servers_limit_says_that_it_cut(void **state)
+{
+    (void)state;
+    make_many();
+    f->engine.limits.default_query_limit = 10;
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many")), 10);
+    assert_true(f->done.truncated);
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many ORDER BY v DESC")), 10);
+    assert_true(f->done.truncated);
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many WHERE id < 10")), 10);
+    assert_false(f->done.truncated);
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many LIMIT 20")), 20);
+    assert_false(f->done.truncated);
+    f->engine.limits.default_query_limit = 0;
+    f->engine.limits.max_query_limit = 15;
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many LIMIT 20")), 15);
+    assert_true(f->done.truncated);
+    assert_int_equal(count_lines(query_admin(f, "SELECT id FROM many LIMIT 15")), 15);
+    assert_false(f->done.truncated);
+    f->engine.limits.max_query_limit = 0;
+}
+
+static void a_deadline_ends_a_statement(void **state)
+{
+    (void)state;
+    make_many();
+    f->engine.limits.deadline_ms = -1; /* has passed */
+    query_admin(f, "SELECT count(*) FROM many");
+    assert_int_equal(f->status, STATUS_TIMEOUT);
+    f->engine.limits.deadline_ms = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +640,10 @@ int main(void)
         cmocka_unit_test(lists_are_for_everybody),
         cmocka_unit_test(writes_survive_a_restart),
         cmocka_unit_test(a_statement_that_writes_too_many_rows_names_the_limit),
+        cmocka_unit_test(a_long_result_streams_in_bounded_memory),
+        cmocka_unit_test(short_reads_and_writes_by_key_need_no_worker),
+        cmocka_unit_test(a_servers_limit_says_that_it_cut),
+        cmocka_unit_test(a_deadline_ends_a_statement),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("query", tests, set_up, tear_down);
