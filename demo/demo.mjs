@@ -120,11 +120,10 @@ async function insert(root, users, event, at) {
             [event.type, `${event.sender ?? 'somebody'}: ${event.type} ${event.action ?? ''}`.trim()]);
 }
 
-/** Everything committed before this has reached the sockets when its answer has. */
-async function settle(root, users, watches) {
-    const lives = new Set(watches.map(({ live }) => live));
-    for (const live of lives) {
-        await live.subscribe('settle', 'SELECT id FROM github.events WHERE id = -1');
+/** What was committed before an ack was sent has reached the socket before it. */
+async function settle(watches) {
+    for (const { live, sql } of watches) {
+        await live.subscribe('settle', sql, null);
         live.unsubscribe('settle');
     }
 }
@@ -157,7 +156,7 @@ async function main() {
     await root.sql("DELETE FROM github.events WHERE type = 'check_run' OR sender IS NULL");
     for (const user of users)
         await user.sql("UPDATE github.notifications SET seen = TRUE WHERE type LIKE 'c%'; DELETE FROM github.notifications WHERE type LIKE 'p%'");
-    await settle(root, users, [...watches, stream]);
+    await settle(watches);
 
     console.log('\nwhat each subscriber holds, and what SELECT says:');
     let differing = 0;
