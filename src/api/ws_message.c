@@ -46,7 +46,7 @@ static Status read_authenticate(Context *ctx, const Json *json, WsAuthenticate *
     const Json *protocol = given(json, STR("protocol"));
     int serialization = 0; /* we always answer json, and clients adopt what we answer */
     int compression = 0;
-    Str method;
+    Str method = STR_NULL;
     TRY(read_text(ctx, json, "method", &method));
     if (!str_equal(method, STR("jwt")))
         return bad(ctx, "the only \"method\" is \"jwt\"");
@@ -109,7 +109,7 @@ static const Str KIND_WORDS[] = {
 
 static Status read_kind(Context *ctx, const Json *json, WsMessageKind *ret_kind)
 {
-    Str type;
+    Str type = STR_NULL;
     TRY(read_text(ctx, json, "type", &type));
     for (int i = 0; i <= MESSAGE_SQL; i++) {
         if (str_equal(type, KIND_WORDS[i])) {

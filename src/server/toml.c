@@ -290,9 +290,12 @@ static bool read_integer(const char *word, int64_t *ret_integer)
     return end != digits && *end == '\0' && errno == 0;
 }
 
+/* An integer beyond 64 bits is no float. */
 static bool read_float(const char *word, double *ret_real)
 {
     char *end;
+    if (!strpbrk(word, ".eE"))
+        return false;
     errno = 0;
     *ret_real = strtod(word, &end);
     return end != word && *end == '\0' && errno == 0 && isfinite(*ret_real);
