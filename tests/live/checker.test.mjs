@@ -94,11 +94,12 @@ async function attachAll(client, watchers) {
 }
 
 /** Waits until every watcher has seen the commit that a last marker row makes. */
+let markers = 0;
 async function quiesce(client, table, watchers, reference) {
-    const { results } = await client.sql(`INSERT INTO ${table} VALUES ($1, 1, 'a', 55, 'x')`, [1_000_000 + Math.floor(performance.now())]);
+    const marker = { id: String(3_000_000 + 3 * markers++), room: 1, tag: 'a', n: 55, body: 'x' };
+    const { results } = await client.sql(`INSERT INTO ${table} (id, room, tag, n, body) VALUES ($1, $2, $3, $4, $5)`, Object.values(marker));
     const seq = BigInt(results[0].seq);
-    const marked = watchers.filter(({ filter }) => filter({ id: '999', room: 1, tag: 'a', n: 55, body: 'x' }) );
-    for (const watcher of [...marked.filter(({ filter }) => filter.length), reference])
+    for (const watcher of [...watchers.filter(({ filter }) => filter(marker)), reference])
         await watcher.live.waitFor(() => watcher.seq >= seq || watcher.violation);
     await Promise.all(watchers.map((watcher) => settle(watcher)));
 }
