@@ -62,11 +62,11 @@ static void the_file_replaces_defaults_and_the_environment_the_file(void **state
     (void)state;
     Context ctx = {0};
     char *environment[] = {
-        "KALAMDB_SERVER_PORT=9000",
-        "KALAMDB_SECURITY_CORS_ALLOWED_ORIGINS=https://a.example, https://b.example",
-        "KALAMDB_LOG_LEVEL=",
-        "KALAMDB_NOBODY_KNOWS=1",
-        "PATH=/bin",
+        (char *)"KALAMDB_SERVER_PORT=9000",
+        (char *)"KALAMDB_SECURITY_CORS_ALLOWED_ORIGINS=https://a.example, https://b.example",
+        (char *)"KALAMDB_LOG_LEVEL=",
+        (char *)"KALAMDB_NOBODY_KNOWS=1",
+        (char *)"PATH=/bin",
         NULL,
     };
     Config config = parse(
@@ -152,7 +152,7 @@ static void what_would_weaken_durability_is_refused(void **state)
 static void wrong_values_are_named(void **state)
 {
     (void)state;
-    char *bad_port[] = {"KALAMDB_SERVER_PORT=none", NULL};
+    char *bad_port[] = {(char *)"KALAMDB_SERVER_PORT=none", NULL};
     assert_refused(
         "[server]\nport = 0\n", no_variables, "line 2: server.port is 0, it must be 1 to 65535");
     assert_refused("[server]\nport = true\n",
