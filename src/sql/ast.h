@@ -4,8 +4,9 @@
  *
  * Nodes live in the arena of the Context that parsed them; names are folded
  * (unquoted identifiers to lower case) and borrowed from the arena too.  Every
- * node knows the byte offset in the statement's text where it starts, for the
- * caret under an error.  The tree is immutable once built.
+ * node knows where it starts, for the caret under an error: offsets count bytes
+ * from the start of the whole text that was parsed, not of its statement.  The
+ * tree is immutable once built.
  */
 #pragma once
 
@@ -54,7 +55,7 @@ typedef enum AstExprKind {
     AST_TYPED,     /* DATE '..', TIMESTAMP '..': type, text */
     AST_PARAMETER, /* $n: index, from 1 */
     AST_COLUMN,    /* [qualifier.]name */
-    AST_STAR,      /* * or qualifier.*; only in select lists and count(*) */
+    AST_STAR,      /* * or qualifier.*; only in select lists and f(*) */
     AST_UNARY,     /* op, args[0] */
     AST_BINARY,    /* op, args[0], args[1] */
     AST_IS,        /* args[0] IS [NOT] is_what */
@@ -64,7 +65,7 @@ typedef enum AstExprKind {
     AST_CASE,      /* CASE [operand] whens else: see below */
     AST_CAST,      /* CAST(args[0] AS type), args[0]::type */
     AST_FUNCTION,  /* name(args), [DISTINCT], OVER, FILTER */
-    AST_EXISTS,    /* [NOT] EXISTS (select) */
+    AST_EXISTS,    /* EXISTS (select); NOT EXISTS is a NOT above it */
     AST_SUBQUERY,  /* (select) as a value */
     AST_ARRAY,     /* ARRAY[args] */
 } AstExprKind;
@@ -376,8 +377,9 @@ typedef enum AstAlterKind {
 typedef struct AstAlterTable {
     AstTableName table;
     AstAlterKind alter;
-    AstColumnDef column; /* ADD, MODIFY; only its name for the others */
-    AstName new_name;
+    AstColumnDef
+        column;       /* ADD, MODIFY; its name, and default_value of SET DEFAULT, for the others */
+    AstName new_name; /* RENAME; CREATE INDEX .. USING word */
     AstOptionList options;
 } AstAlterTable;
 
@@ -473,8 +475,8 @@ typedef struct AstView {
 
 struct AstStatement {
     AstKind kind;
-    Str text;        /* this statement alone, trimmed, without the ; */
-    uint32_t offset; /* of text within what was parsed; node offsets count from there too */
+    Str text;                 /* this statement alone, trimmed, without the ; */
+    uint32_t offset;          /* of text within what was parsed */
     uint32_t parameter_count; /* the highest $n */
     union {
         const AstSelect *select;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sql/lexer.h"
 
-enum { PARAMETER_MAX = 65535 };
+enum { PARAMETER_MAX = 65535, EXCERPT_MAX = 60 };
+
+/* Editors put it in front of UTF-8 files. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 typedef struct Lexer {
     Context *ctx;
@@ -15,15 +18,78 @@ typedef struct Lexer {
 /* ---- reserved words, sorted ---- */
 
 static const char *const RESERVED[] = {
-    "all",        "and",       "array",      "as",      "asc",    "between", "both",   "case",
-    "cast",       "check",     "constraint", "create",  "cross",  "default", "delete", "desc",
-    "distinct",   "drop",      "else",       "end",     "except", "exists",  "false",  "from",
-    "full",       "group",     "having",     "ilike",   "in",     "inner",   "insert", "intersect",
-    "into",       "is",        "join",       "leading", "left",   "like",    "limit",  "natural",
-    "not",        "null",      "offset",     "on",      "or",     "order",   "outer",  "primary",
-    "references", "returning", "right",      "select",  "set",    "table",   "then",   "to",
-    "trailing",   "true",      "union",      "unique",  "update", "using",   "values", "when",
-    "where",      "with",
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "column",
+    "constraint",
+    "create",
+    "cross",
+    "current_date",
+    "current_role",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "desc",
+    "distinct",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "table",
+    "then",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
 };
 
 static int compare_words(const void *word, const void *entry)
@@ -63,6 +129,31 @@ static bool is_word_part(char c)
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* At most `len_max` bytes from `start`, cut where a character ends. */
+static Str excerpt(Str text, size_t start, size_t end, size_t len_max)
+{
+    if (end - start > len_max)
+        end = start + len_max;
+    while (end < text.len && end > start && ((unsigned char)text.ptr[end] & 0xc0) == 0x80)
+        end--;
+    return str_from(text.ptr + start, end - start);
+}
+
+Str sql_excerpt(Str text, const Token *token)
+{
+    return excerpt(text, token->offset, token->end, EXCERPT_MAX);
+}
+
+static Status fail_here(Lexer *lexer, size_t start, const char *what)
+{
+    return fail_at(lexer->ctx,
+                   STATUS_SYNTAX_ERROR,
+                   start,
+                   "%s at or near \"%.*s\"",
+                   what,
+                   STR_ARG(excerpt(lexer->text, start, lexer->at, EXCERPT_MAX)));
 }
 
 /* ---- tokens ---- */
@@ -114,9 +205,36 @@ static Status skip_blanks(Lexer *lexer)
     return STATUS_OK;
 }
 
+/* What editors and web pages put in place of quotes and blanks. */
+static Status check_typography(Lexer *lexer)
+{
+    static const Str MARKS[] = {
+        STR_INIT("\u2018"),
+        STR_INIT("\u2019"),
+        STR_INIT("\u201c"),
+        STR_INIT("\u201d"),
+        STR_INIT("\u00a0"),
+    };
+    Str rest = str_from(lexer->text.ptr + lexer->at, lexer->text.len - lexer->at);
+    for (size_t i = 0; i < sizeof(MARKS) / sizeof(*MARKS); i++) {
+        if (!str_starts_with(rest, MARKS[i]))
+            continue;
+        size_t start = lexer->at;
+        lexer->at += MARKS[i].len;
+        Status status = fail_here(lexer, start, "unexpected character");
+        fail_hint(lexer->ctx,
+                  "this is a typographic quote or a no-break space; SQL takes ' and \" and plain "
+                  "blanks only");
+        return status;
+    }
+    return STATUS_OK;
+}
+
 static Status lex_word(Lexer *lexer)
 {
     size_t start = lexer->at;
+    if ((unsigned char)peek(lexer, 0) >= 0x80)
+        TRY(check_typography(lexer));
     bool folds = false;
     while (is_word_part(peek(lexer, 0))) {
         folds |= peek(lexer, 0) != ascii_lower(peek(lexer, 0));
@@ -139,6 +257,17 @@ static void skip_digits(Lexer *lexer)
         lexer->at++;
 }
 
+static Status refuse_name(Lexer *lexer, size_t start)
+{
+    while (is_word_part(peek(lexer, 0)))
+        lexer->at++;
+    return fail_at(lexer->ctx,
+                   STATUS_SYNTAX_ERROR,
+                   start,
+                   "a name cannot start with a digit: \"%.*s\"",
+                   STR_ARG(excerpt(lexer->text, start, lexer->at, EXCERPT_MAX)));
+}
+
 static Status lex_number(Lexer *lexer)
 {
     size_t start = lexer->at;
@@ -153,12 +282,7 @@ static Status lex_number(Lexer *lexer)
         skip_digits(lexer);
     }
     if (is_word_part(peek(lexer, 0)))
-        return fail_at(lexer->ctx,
-                       STATUS_SYNTAX_ERROR,
-                       start,
-                       "a name cannot start with a digit: \"%.*s\"",
-                       (int)(lexer->at - start + 1),
-                       lexer->text.ptr + start);
+        return refuse_name(lexer, start);
     add(lexer, TOKEN_NUMBER, start, str_from(lexer->text.ptr + start, lexer->at - start));
     return STATUS_OK;
 }
@@ -204,7 +328,15 @@ static Status lex_quoted(Lexer *lexer, size_t start, char quote, Str *ret_text)
     return STATUS_OK;
 }
 
-/* E'..': the escapes of C for control characters, a backslash before anything else quotes it. */
+static int hex_digit(char c)
+{
+    c = ascii_lower(c);
+    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* ---- E'..' ---- */
+
+/* A control character by its letter; anything else stands for itself. */
 static char unescape(char c)
 {
     switch (c) {
@@ -223,32 +355,100 @@ static char unescape(char c)
     }
 }
 
-static Status lex_escaped(Lexer *lexer, size_t start, Str *ret_text)
+static size_t put_utf8(char *out, uint32_t code)
 {
-    char *text = arena_alloc(&lexer->ctx->arena, lexer->text.len - lexer->at + 1);
-    size_t len = 0;
-    for (;; lexer->at++) {
-        char c = peek(lexer, 0);
-        if (lexer->at >= lexer->text.len)
-            return unterminated(lexer, start, '\'');
-        if (c == '\'' && peek(lexer, 1) != '\'')
-            break;
-        if (c == '\'' || (c == '\\' && lexer->at + 1 < lexer->text.len)) {
-            lexer->at++;
-            c = c == '\\' ? unescape(peek(lexer, 0)) : c;
-        }
-        text[len++] = c;
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
     }
-    lexer->at++;
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--, code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3f));
+    out[0] = (char)(0xf00u >> len | code);
+    return len;
+}
+
+/* \xh, \xhh, \uhhhh, \Uhhhhhhhh: the digits behind the letter, which is at `raw.ptr`. */
+static size_t hex_escape(Str raw, char *out, size_t *ret_written)
+{
+    size_t len_max = raw.ptr[0] == 'x' ? 2 : raw.ptr[0] == 'u' ? 4 : 8;
+    uint32_t code = 0;
+    size_t len = 0;
+    for (; len < len_max && len + 1 < raw.len && hex_digit(raw.ptr[len + 1]) >= 0; len++)
+        code = code << 4 | (uint32_t)hex_digit(raw.ptr[len + 1]);
+    bool is_byte = raw.ptr[0] == 'x';
+    if (len == 0 || code == 0 || (!is_byte && (len != len_max || code > 0x10ffff)))
+        return 0;
+    *ret_written = is_byte ? 1 : put_utf8(out, code);
+    if (is_byte)
+        out[0] = (char)code;
+    return len + 1;
+}
+
+/*
+ * What stands behind a backslash: how many bytes of raw it takes, 0 when it is
+ * no escape.  It never writes more than it takes, the backslash counted.
+ */
+static size_t take_escape(Str raw, char *out, size_t *ret_written)
+{
+    if (raw.len == 0)
+        return 0;
+    if (raw.ptr[0] == 'x' || raw.ptr[0] == 'u' || raw.ptr[0] == 'U')
+        return hex_escape(raw, out, ret_written);
+    if (is_digit(raw.ptr[0]))
+        return 0;
+    out[0] = unescape(raw.ptr[0]);
+    *ret_written = 1;
+    return 1;
+}
+
+static Status decode_escapes(Lexer *lexer, size_t start, Str raw, Str *ret_text)
+{
+    char *text = arena_alloc(&lexer->ctx->arena, raw.len);
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len;) {
+        char c = raw.ptr[i++];
+        if (c != '\\') {
+            text[len++] = c;
+            i += c == '\'';
+            continue;
+        }
+        size_t written = 0;
+        size_t taken = take_escape(str_from(raw.ptr + i, raw.len - i), text + len, &written);
+        if (taken == 0)
+            return fail_at(lexer->ctx,
+                           STATUS_SYNTAX_ERROR,
+                           start + 1 + i,
+                           "unknown escape in E'..'; known are \\n \\t \\r \\b \\f \\\\ \\' \\xhh "
+                           "\\uhhhh \\Uhhhhhhhh");
+        i += taken;
+        len += written;
+    }
     *ret_text = str_from(text, len);
+    if (!str_is_utf8(*ret_text))
+        return fail_at(
+            lexer->ctx, STATUS_SYNTAX_ERROR, start, "the escapes of E'..' do not make valid UTF-8");
     return STATUS_OK;
 }
 
-static int hex_digit(char c)
+/* From behind the opening quote. */
+static Status lex_escaped(Lexer *lexer, size_t start, Str *ret_text)
 {
-    c = ascii_lower(c);
-    return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    size_t from = lexer->at;
+    for (;; lexer->at++) {
+        if (lexer->at >= lexer->text.len)
+            return unterminated(lexer, start, '\'');
+        char c = peek(lexer, 0);
+        if (c == '\'' && peek(lexer, 1) != '\'')
+            break;
+        lexer->at += c == '\'' || c == '\\';
+    }
+    Str raw = str_from(lexer->text.ptr + from, lexer->at - from);
+    lexer->at++;
+    return decode_escapes(lexer, start, raw, ret_text);
 }
+
+/* ---- X'..' ---- */
 
 static Status decode_hex(Lexer *lexer, size_t start, Str hex, Str *ret_bytes)
 {
@@ -257,11 +457,7 @@ static Status decode_hex(Lexer *lexer, size_t start, Str hex, Str *ret_bytes)
         int high = hex_digit(hex.ptr[i]);
         int low = i + 1 < hex.len ? hex_digit(hex.ptr[i + 1]) : -1;
         if (high < 0 || low < 0)
-            return fail_at(lexer->ctx,
-                           STATUS_SYNTAX_ERROR,
-                           start,
-                           "X'%.*s' is not an even number of hexadecimal digits",
-                           STR_ARG(hex));
+            return fail_here(lexer, start, "X'..' takes an even number of hexadecimal digits,");
         bytes[i / 2] = (char)(high * 16 + low);
     }
     *ret_bytes = str_from(bytes, hex.len / 2);
@@ -301,15 +497,44 @@ static Status lex_parameter(Lexer *lexer)
     skip_digits(lexer);
     uint64_t number = 0;
     Str digits = str_from(lexer->text.ptr + start + 1, lexer->at - start - 1);
-    if (!str_to_uint64(digits, &number) || number == 0 || number > PARAMETER_MAX)
-        return fail_at(lexer->ctx,
-                       STATUS_SYNTAX_ERROR,
-                       start,
-                       "a parameter is $1 to $%d, got \"$%.*s\"",
-                       PARAMETER_MAX,
-                       STR_ARG(digits));
+    bool ends = !is_word_part(peek(lexer, 0));
+    if (!ends || !str_to_uint64(digits, &number) || number == 0 || number > PARAMETER_MAX) {
+        while (is_word_part(peek(lexer, 0)))
+            lexer->at++;
+        Status status = fail_here(lexer, start, "invalid parameter");
+        fail_hint(lexer->ctx, "parameters are $1 to $%d", PARAMETER_MAX);
+        return status;
+    }
     add(lexer, TOKEN_PARAMETER, start, digits)->number = (uint32_t)number;
     return STATUS_OK;
+}
+
+/* The hint for operators of other languages and other databases, or NULL. */
+static const char *stranger_hint(char c, char next)
+{
+    if (c == '=' && next == '=')
+        return "equality is written with one =";
+    if (c == '&' && next == '&')
+        return "write AND";
+    if (c == '`')
+        return "names are quoted with \"";
+    if (c == ':' || c == '@' || c == '#')
+        return "parameters are written $1, $2, ..";
+    return NULL;
+}
+
+static Status refuse_character(Lexer *lexer)
+{
+    size_t start = lexer->at++;
+    unsigned char c = (unsigned char)lexer->text.ptr[start];
+    if (c < 0x20 || c == 0x7f)
+        return fail_at(
+            lexer->ctx, STATUS_SYNTAX_ERROR, start, "unexpected control character 0x%02x", c);
+    const char *hint = stranger_hint((char)c, peek(lexer, 0));
+    Status status = fail_here(lexer, start, "unexpected character");
+    if (hint)
+        fail_hint(lexer->ctx, "%s", hint);
+    return status;
 }
 
 static Status lex_symbol(Lexer *lexer)
@@ -324,6 +549,8 @@ static Status lex_symbol(Lexer *lexer)
     };
     size_t start = lexer->at;
     Str rest = str_from(lexer->text.ptr + start, lexer->text.len - start);
+    if (str_starts_with(rest, STR("==")))
+        return refuse_character(lexer);
     for (size_t i = 0; i < sizeof(SYMBOLS) / sizeof(*SYMBOLS); i++) {
         if (!str_starts_with(rest, SYMBOLS[i]))
             continue;
@@ -331,11 +558,7 @@ static Status lex_symbol(Lexer *lexer)
         add(lexer, TOKEN_SYMBOL, start, str_equal(SYMBOLS[i], STR("!=")) ? STR("<>") : SYMBOLS[i]);
         return STATUS_OK;
     }
-    unsigned char c = (unsigned char)rest.ptr[0];
-    if (c < 0x20 || c == 0x7f)
-        return fail_at(
-            lexer->ctx, STATUS_SYNTAX_ERROR, start, "unexpected control character 0x%02x", c);
-    return fail_at(lexer->ctx, STATUS_SYNTAX_ERROR, start, "unexpected character \"%c\"", c);
+    return refuse_character(lexer);
 }
 
 static Status lex_token(Lexer *lexer)
@@ -357,7 +580,10 @@ static Status lex_token(Lexer *lexer)
 
 Status sql_lex(Context *ctx, Str text, TokenList *ret_tokens)
 {
-    Lexer lexer = {.ctx = ctx, .text = text};
+    Lexer lexer = {.ctx = ctx, .text = text, .capacity = text.len / 4 + 8};
+    lexer.items = arena_alloc(&ctx->arena, lexer.capacity * sizeof(Token));
+    if (str_starts_with(text, STR(BYTE_ORDER_MARK)))
+        lexer.at = sizeof(BYTE_ORDER_MARK) - 1;
     for (;;) {
         TRY(skip_blanks(&lexer));
         if (lexer.at >= text.len)
@@ -366,5 +592,5 @@ Status sql_lex(Context *ctx, Str text, TokenList *ret_tokens)
     }
     add(&lexer, TOKEN_END, text.len, STR("end of input"));
     *ret_tokens = (TokenList){lexer.items, lexer.count};
-    return STATUS_OK;
+    return context_check(ctx);
 }

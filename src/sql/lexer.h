@@ -4,7 +4,8 @@
  *
  * Unquoted words are folded to lower case (ASCII); quoted names, strings and
  * X'..' are unescaped.  Comments and white space vanish.  The list ends with a
- * TOKEN_END whose offset is the text's length.
+ * TOKEN_END whose offset is the text's length.  Texts of tokens are borrowed from
+ * the text where they stand there as they mean, else from the arena.
  */
 #pragma once
 
@@ -36,6 +37,9 @@ typedef struct TokenList {
 
 /* STATUS_SYNTAX_ERROR at the offending byte. */
 MUST_CHECK Status sql_lex(Context *ctx, Str text, TokenList *ret_tokens);
+
+/* The token as it was written, cut when it is long: for messages. */
+Str sql_excerpt(Str text, const Token *token);
 
 /* Words that cannot be names unless they are quoted. */
 bool sql_is_reserved(Str word);

@@ -11,6 +11,7 @@ static bool is_serial(Str type)
 /* Anything in parentheses: CHECK (..), REFERENCES t (..), the options of IDENTITY. */
 static Status skip_parentheses(Parser *parser)
 {
+    const Token *open = parser->token;
     int depth = 0;
     do {
         if (AT_SYMBOL(parser, "("))
@@ -18,42 +19,60 @@ static Status skip_parentheses(Parser *parser)
         else if (AT_SYMBOL(parser, ")"))
             depth--;
         else if (parser->token->kind == TOKEN_END)
-            return parser_fail(parser, "\")\"");
+            return parser_expect_close(parser, open);
         parser_advance(parser);
     } while (depth > 0);
     return STATUS_OK;
 }
 
-/* GENERATED {ALWAYS | BY DEFAULT} AS IDENTITY [(..)] */
-static Status parse_generated(Parser *parser)
+/* ON DELETE|UPDATE CASCADE | RESTRICT | NO ACTION | SET NULL | SET DEFAULT */
+static Status parse_reference_action(Parser *parser)
 {
-    if (!TAKE_WORD(parser, "always")) {
-        TRY(EXPECT_WORD(parser, "by"));
-        TRY(EXPECT_WORD(parser, "default"));
-    }
-    TRY(EXPECT_WORD(parser, "as"));
-    TRY(EXPECT_WORD(parser, "identity"));
-    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : STATUS_OK;
+    if (!TAKE_WORD(parser, "delete"))
+        TRY(EXPECT_WORD(parser, "update"));
+    bool known = TAKE_WORD(parser, "cascade") || TAKE_WORD(parser, "restrict") ||
+                 TAKE_WORDS(parser, "no", "action") || TAKE_WORDS(parser, "set", "null") ||
+                 TAKE_WORDS(parser, "set", "default");
+    return known ? STATUS_OK : parser_fail(parser, "CASCADE, RESTRICT, NO ACTION or SET NULL");
 }
 
+/* t [(columns)] [ON ..]: accepted and ignored */
 static Status parse_references(Parser *parser)
 {
     AstTableName ignored;
     TRY(parse_table_name(parser, &ignored));
-    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : STATUS_OK;
+    if (AT_SYMBOL(parser, "("))
+        TRY(skip_parentheses(parser));
+    while (TAKE_WORD(parser, "on"))
+        TRY(parse_reference_action(parser));
+    return STATUS_OK;
 }
 
 static Status parse_check(Parser *parser)
 {
-    if (!AT_SYMBOL(parser, "("))
-        return parser_fail(parser, "\"(\"");
-    return skip_parentheses(parser);
+    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : EXPECT_SYMBOL(parser, "(");
 }
 
-/* One constraint behind a column's type; *ret_none when there is none. */
-static Status parse_column_constraint(Parser *parser, AstColumnDef *column, bool *ret_none)
+/* IDENTITY [(start, step)] */
+static Status parse_identity(Parser *parser, AstColumnDef *column)
 {
-    *ret_none = false;
+    column->auto_increment = true;
+    return AT_SYMBOL(parser, "(") ? skip_parentheses(parser) : STATUS_OK;
+}
+
+/* GENERATED {ALWAYS | BY DEFAULT} AS IDENTITY [(..)] */
+static Status parse_generated(Parser *parser, AstColumnDef *column)
+{
+    if (!TAKE_WORD(parser, "always") && !TAKE_WORDS(parser, "by", "default"))
+        return parser_fail(parser, "ALWAYS or BY DEFAULT");
+    TRY(EXPECT_WORD(parser, "as"));
+    TRY(EXPECT_WORD(parser, "identity"));
+    return parse_identity(parser, column);
+}
+
+/* What a column may say in words alone. */
+static bool take_column_flag(Parser *parser, AstColumnDef *column)
+{
     if (TAKE_WORDS(parser, "primary", "key"))
         column->primary_key = true;
     else if (TAKE_WORDS(parser, "not", "null"))
@@ -62,20 +81,36 @@ static Status parse_column_constraint(Parser *parser, AstColumnDef *column, bool
         column->null_given = true;
     else if (TAKE_WORD(parser, "unique"))
         column->unique = true;
-    else if (TAKE_WORD(parser, "auto_increment") || TAKE_WORD(parser, "identity"))
+    else if (TAKE_WORD(parser, "auto_increment") || TAKE_WORD(parser, "autoincrement"))
         column->auto_increment = true;
-    else if (TAKE_WORD(parser, "default"))
+    else
+        return false;
+    return true;
+}
+
+/* One constraint behind a column's type; *ret_none when there is none. */
+static Status parse_column_constraint(Parser *parser, AstColumnDef *column, bool *ret_none)
+{
+    *ret_none = false;
+    bool named = TAKE_WORD(parser, "constraint");
+    if (named) {
+        AstName ignored;
+        TRY(parse_name(parser, "the name of a constraint", &ignored));
+    }
+    if (take_column_flag(parser, column))
+        return STATUS_OK;
+    if (TAKE_WORD(parser, "default"))
         return parse_expr(parser, &column->default_value);
-    else if (TAKE_WORD(parser, "check"))
+    if (TAKE_WORD(parser, "check"))
         return parse_check(parser);
-    else if (TAKE_WORD(parser, "references"))
+    if (TAKE_WORD(parser, "references"))
         return parse_references(parser);
-    else if (TAKE_WORD(parser, "generated")) {
-        column->auto_increment = true;
-        return parse_generated(parser);
-    } else
-        *ret_none = true;
-    return STATUS_OK;
+    if (TAKE_WORD(parser, "generated"))
+        return parse_generated(parser, column);
+    if (TAKE_WORD(parser, "identity"))
+        return parse_identity(parser, column);
+    *ret_none = true;
+    return named ? parser_fail(parser, "a constraint") : STATUS_OK;
 }
 
 static Status parse_column_def(Parser *parser, AstColumnDef *column)
@@ -91,21 +126,30 @@ static Status parse_column_def(Parser *parser, AstColumnDef *column)
 
 /* ---- CREATE TABLE ---- */
 
+static Status parse_primary_key(Parser *parser, AstCreateTable *create)
+{
+    if (create->primary_key.count)
+        return fail_at(parser->ctx,
+                       STATUS_INVALID_SQL,
+                       parser_offset(parser),
+                       "a table has one PRIMARY KEY, this one is the second");
+    return parse_name_list(parser, &create->primary_key);
+}
+
 /* PRIMARY KEY (..), and what is accepted and ignored: UNIQUE, CHECK, FOREIGN KEY. */
 static Status parse_table_constraint(Parser *parser, AstCreateTable *create, bool *ret_none)
 {
     AstNameList ignored;
     *ret_none = false;
-    if (TAKE_WORD(parser, "constraint")) {
+    bool named = TAKE_WORD(parser, "constraint");
+    if (named) {
         AstName name;
-        TRY(parse_name(parser, "a name", &name));
+        TRY(parse_name(parser, "the name of a constraint", &name));
     }
     if (TAKE_WORDS(parser, "primary", "key"))
-        return parse_name_list(parser, &create->primary_key);
-    if (AT_WORD(parser, "unique") && at_symbol_of(parser->token + 1, STR("("))) {
-        parser_advance(parser);
+        return parse_primary_key(parser, create);
+    if (TAKE_WORD(parser, "unique"))
         return parse_name_list(parser, &ignored);
-    }
     if (TAKE_WORD(parser, "check"))
         return parse_check(parser);
     if (TAKE_WORDS(parser, "foreign", "key")) {
@@ -114,13 +158,14 @@ static Status parse_table_constraint(Parser *parser, AstCreateTable *create, boo
         return parse_references(parser);
     }
     *ret_none = true;
-    return STATUS_OK;
+    return named ? parser_fail(parser, "a constraint") : STATUS_OK;
 }
 
 static Status parse_columns(Parser *parser, AstCreateTable *create)
 {
     AstColumnDef *columns = NULL;
     size_t capacity = 0;
+    const Token *open = parser->token;
     TRY(EXPECT_SYMBOL(parser, "("));
     do {
         bool none;
@@ -132,7 +177,7 @@ static Status parse_columns(Parser *parser, AstCreateTable *create)
         TRY(parse_column_def(parser, &columns[create->column_count++]));
     } while (TAKE_SYMBOL(parser, ","));
     create->columns = columns;
-    return EXPECT_SYMBOL(parser, ")");
+    return parser_expect_close(parser, open);
 }
 
 typedef struct OptionList {
@@ -199,8 +244,9 @@ static Status parse_table_clause(Parser *parser, OptionList *list, bool *ret_non
         return STATUS_OK;
     }
     if (TAKE_WORD(parser, "storage") || TAKE_WORD(parser, "location")) {
-        TRY(parse_string(parser, "a string", &value));
-        add_option(parser, list, offset, key, value);
+        AstName storage;
+        TRY(parse_name_or_string(parser, "a storage", &storage));
+        add_option(parser, list, offset, key, storage.text);
         return STATUS_OK;
     }
     if (TAKE_WORD(parser, "retention") || TAKE_WORD(parser, "max_buffer")) {
@@ -263,24 +309,29 @@ static Status parse_create_table(Parser *parser, AstStatement *statement)
 
 /* ---- ALTER TABLE ---- */
 
+/* [COLUMN] c TYPE t | SET|DROP NOT NULL | SET DEFAULT x | DROP DEFAULT */
 static Status parse_alter_column(Parser *parser, AstAlterTable *alter)
 {
     (void)TAKE_WORD(parser, "column");
     TRY(parse_name(parser, "a column name", &alter->column.name));
-    if (TAKE_WORDS(parser, "drop", "default")) {
-        alter->alter = AST_ALTER_DROP_DEFAULT;
-    } else if (TAKE_WORDS(parser, "set", "default")) {
+    if (TAKE_WORD(parser, "type") || TAKE_WORDS(parser, "set", "type")) {
+        alter->alter = AST_ALTER_MODIFY_COLUMN;
+        return parse_type(parser, &alter->column.type);
+    }
+    if (TAKE_WORDS(parser, "set", "default")) {
         alter->alter = AST_ALTER_SET_DEFAULT;
         return parse_expr(parser, &alter->column.default_value);
-    } else if (AT_WORD(parser, "set") || AT_WORD(parser, "drop")) {
-        alter->alter = AT_WORD(parser, "set") ? AST_ALTER_SET_NOT_NULL : AST_ALTER_DROP_NOT_NULL;
-        parser_advance(parser);
-        TRY(EXPECT_WORD(parser, "not"));
-        return EXPECT_WORD(parser, "null");
-    } else {
-        return parser_fail(parser, "SET or DROP");
     }
-    return STATUS_OK;
+    if (TAKE_WORDS(parser, "drop", "default")) {
+        alter->alter = AST_ALTER_DROP_DEFAULT;
+        return STATUS_OK;
+    }
+    bool set = TAKE_WORD(parser, "set");
+    if (!set && !TAKE_WORD(parser, "drop"))
+        return parser_fail(parser, "SET, DROP or TYPE");
+    alter->alter = set ? AST_ALTER_SET_NOT_NULL : AST_ALTER_DROP_NOT_NULL;
+    return TAKE_WORDS(parser, "not", "null") ? STATUS_OK
+                                             : parser_fail(parser, "NOT NULL or DEFAULT");
 }
 
 /* CREATE|DROP [VECTOR] INDEX column [USING word] */
@@ -294,13 +345,14 @@ static Status parse_alter_index(Parser *parser, AstAlterTable *alter)
     return parse_name(parser, "COSINE, L2 or DOT", &alter->new_name);
 }
 
-/* SET TBLPROPERTIES (..), SET (..), SET ACCESS LEVEL word */
+/* SET TBLPROPERTIES (..), SET OPTIONS (..), SET (..), SET ACCESS LEVEL word */
 static Status parse_alter_set(Parser *parser, AstAlterTable *alter)
 {
     alter->alter = AST_ALTER_SET_OPTIONS;
     uint32_t offset = parser_offset(parser);
     if (!TAKE_WORDS(parser, "access", "level")) {
-        (void)TAKE_WORD(parser, "tblproperties");
+        if (!TAKE_WORD(parser, "tblproperties"))
+            (void)TAKE_WORD(parser, "options");
         return parse_options(parser, &alter->options);
     }
     AstName level;
@@ -412,19 +464,42 @@ static Status parse_alter_user(Parser *parser, AstStatement *statement)
     return parser_fail(parser, "PASSWORD, ROLE or EMAIL");
 }
 
-/* Clauses `WORD 'text'` in any order; the words become option keys. */
+static bool is_storage_clause(Str word)
+{
+    static const Str WORDS[] = {
+        STR_INIT("type"),
+        STR_INIT("name"),
+        STR_INIT("description"),
+        STR_INIT("path"),
+        STR_INIT("bucket"),
+        STR_INIT("base_directory"),
+        STR_INIT("region"),
+        STR_INIT("config"),
+        STR_INIT("shared_tables_template"),
+        STR_INIT("credentials"),
+        STR_INIT("user_tables_template"),
+    };
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(*WORDS); i++)
+        if (str_equal(word, WORDS[i]))
+            return true;
+    return false;
+}
+
+/* Clauses `WORD 'text'` in any order, each behind SET in ALTER; the words become option keys. */
 static Status parse_storage_clauses(Parser *parser, bool set, AstOptionList *ret_options)
 {
     OptionList list = {0};
     while (set ? TAKE_WORD(parser, "set") : parser->token->kind == TOKEN_WORD) {
         const Token *word = parser->token;
-        if (word->kind != TOKEN_WORD)
-            return parser_fail(parser, "a storage option");
+        if (word->kind != TOKEN_WORD || !is_storage_clause(word->text))
+            return parser_fail(parser, "TYPE, NAME, DESCRIPTION, PATH, BUCKET, REGION, CONFIG ..");
         AstName value;
         parser_advance(parser);
         TRY(parse_name_or_string(parser, "a value in quotes", &value));
-        add_option(parser, &list, word->offset - parser->base, word->text, value.text);
+        add_option(parser, &list, word->offset, word->text, value.text);
     }
+    if (set && list.count == 0)
+        return parser_fail(parser, "SET");
     *ret_options = (AstOptionList){list.items, list.count};
     return STATUS_OK;
 }
@@ -456,27 +531,15 @@ static Status parse_create_view(Parser *parser, AstStatement *statement, bool or
 
 /* ---- CREATE, ALTER, DROP ---- */
 
-static Status unsupported(Parser *parser, const char *verb)
-{
-    const Token *token = parser->token;
-    if (token->kind != TOKEN_WORD)
-        return parser_fail(parser, "what to do it to");
-    return fail_at(parser->ctx,
-                   STATUS_INVALID_SQL,
-                   token->offset,
-                   "Unsupported statement type: %s %.*s",
-                   verb,
-                   STR_ARG(token->text));
-}
-
 Status parse_create(Parser *parser, AstStatement *statement)
 {
+    const Token *start = parser->token - 1;
     if (at_table(parser))
         return parse_create_table(parser, statement);
     if (TAKE_WORD(parser, "namespace")) {
         statement->kind = AST_CREATE_NAMESPACE;
         statement->namespace_.if_not_exists = parse_if_not_exists(parser);
-        return parse_name(parser, "a namespace", &statement->namespace_.name);
+        return parse_namespace_name(parser, &statement->namespace_.name);
     }
     if (TAKE_WORD(parser, "user"))
         return parse_create_user(parser, statement);
@@ -485,16 +548,17 @@ Status parse_create(Parser *parser, AstStatement *statement)
     bool or_replace = TAKE_WORDS(parser, "or", "replace");
     if (TAKE_WORD(parser, "view"))
         return parse_create_view(parser, statement, or_replace);
-    return unsupported(parser, "CREATE");
+    return parser_fail_unsupported(parser, start, "CREATE ");
 }
 
 Status parse_alter(Parser *parser, AstStatement *statement)
 {
+    const Token *start = parser->token - 1;
     if (at_table(parser))
         return parse_alter_table(parser, statement);
     if (TAKE_WORD(parser, "namespace")) {
         statement->kind = AST_ALTER_NAMESPACE;
-        TRY(parse_name(parser, "a namespace", &statement->namespace_.name));
+        TRY(parse_namespace_name(parser, &statement->namespace_.name));
         TRY(EXPECT_WORD(parser, "set"));
         TRY(EXPECT_WORD(parser, "options"));
         return parse_options(parser, &statement->namespace_.options);
@@ -503,7 +567,7 @@ Status parse_alter(Parser *parser, AstStatement *statement)
         return parse_alter_user(parser, statement);
     if (TAKE_WORD(parser, "storage"))
         return parse_storage(parser, statement, AST_ALTER_STORAGE);
-    return unsupported(parser, "ALTER");
+    return parser_fail_unsupported(parser, start, "ALTER ");
 }
 
 static Status parse_drop_table(Parser *parser, AstStatement *statement)
@@ -523,13 +587,14 @@ static Status parse_drop_namespace(Parser *parser, AstStatement *statement)
     AstNamespace *namespace_ = &statement->namespace_;
     statement->kind = AST_DROP_NAMESPACE;
     namespace_->if_exists = parse_if_exists(parser);
-    TRY(parse_name(parser, "a namespace", &namespace_->name));
+    TRY(parse_namespace_name(parser, &namespace_->name));
     namespace_->cascade = TAKE_WORD(parser, "cascade");
     return STATUS_OK;
 }
 
 Status parse_drop(Parser *parser, AstStatement *statement)
 {
+    const Token *start = parser->token - 1;
     if (at_table(parser))
         return parse_drop_table(parser, statement);
     if (TAKE_WORD(parser, "namespace"))
@@ -546,5 +611,5 @@ Status parse_drop(Parser *parser, AstStatement *statement)
         statement->view.if_exists = parse_if_exists(parser);
         return parse_table_name(parser, &statement->view.name);
     }
-    return unsupported(parser, "DROP");
+    return parser_fail_unsupported(parser, start, "DROP ");
 }

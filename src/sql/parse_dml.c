@@ -12,6 +12,8 @@ static Status parse_assignments(Parser *parser, const AstAssignment **ret_items,
         AstAssignment *assignment = &items[count++];
         TRY(parse_name(parser, "a column name", &assignment->column));
         TRY(EXPECT_SYMBOL(parser, "="));
+        if (AT_WORD(parser, "default"))
+            return parser_fail_dialect(parser, "SET column = DEFAULT", "write the value");
         TRY(parse_expr(parser, &assignment->value));
     } while (TAKE_SYMBOL(parser, ","));
     *ret_items = items;
@@ -32,6 +34,8 @@ static Status parse_on_conflict(Parser *parser, AstInsert *insert)
     if (!TAKE_WORDS(parser, "on", "conflict"))
         return STATUS_OK;
     insert->on_conflict = true;
+    if (AT_WORD(parser, "on"))
+        return parser_fail_dialect(parser, "ON CONSTRAINT", "name the column: ON CONFLICT (id)");
     if (AT_SYMBOL(parser, "("))
         TRY(parse_name_list(parser, &insert->conflict_columns));
     TRY(EXPECT_WORD(parser, "do"));
@@ -59,7 +63,7 @@ Status parse_insert(Parser *parser, AstStatement *statement)
     if (!insert->default_values) {
         if (!parser_at_select(parser))
             return parser_fail(parser, "VALUES or SELECT");
-        TRY(parse_select(parser, &insert->source));
+        TRY(parse_insert_source(parser, &insert->source));
     }
     TRY(parse_on_conflict(parser, insert));
     return parse_returning(parser, &insert->returning, &insert->returning_count);

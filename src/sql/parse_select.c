@@ -1,41 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Queries: [WITH ..] blocks, VALUES and parentheses joined by set operations,
+ * then ORDER BY, LIMIT, OFFSET and AS OF SEQ for the whole.
+ */
 #include "sql/parser_internal.h"
+
+bool parser_at_query(const Parser *parser)
+{
+    return AT_WORD(parser, "select") || AT_WORD(parser, "values") || AT_WORD(parser, "with");
+}
 
 bool parser_at_select(const Parser *parser)
 {
-    const Token *token = parser->token;
-    while (at_symbol_of(token, STR("(")))
-        token++;
-    return at_word_of(token, STR("select")) || at_word_of(token, STR("values")) ||
-           at_word_of(token, STR("with"));
+    Parser ahead = {.token = parser->token};
+    while (TAKE_SYMBOL(&ahead, "("))
+        ;
+    return parser_at_query(&ahead);
 }
 
-static AstSelect *new_select(Parser *parser)
+static bool at_as_of(const Parser *parser)
+{
+    return AT_WORDS(parser, "as", "of") && at_word_of(parser->token + 2, STR("seq"));
+}
+
+bool parser_at_select_rest(const Parser *parser)
+{
+    return AT_WORD(parser, "union") || AT_WORD(parser, "intersect") || AT_WORD(parser, "except") ||
+           AT_WORD(parser, "order") || AT_WORD(parser, "limit") || AT_WORD(parser, "offset") ||
+           AT_WORD(parser, "fetch") || at_as_of(parser);
+}
+
+static AstSelect *new_select(Parser *parser, uint32_t offset)
 {
     AstSelect *select = ARENA_NEW(parser->arena, AstSelect);
-    select->offset = parser_offset(parser);
+    select->offset = offset;
     return select;
 }
 
 /* ---- select list ---- */
 
+/* SUBSCRIBE TO SELECT .. FROM t OPTIONS (..): here OPTIONS is no alias. */
 static bool at_alias(const Parser *parser)
 {
-    static const Str CLAUSES[] = {STR_INIT("window"), STR_INIT("fetch"), STR_INIT("options")};
-    if (!parser_at_name(parser))
-        return false;
-    for (size_t i = 0; i < sizeof(CLAUSES) / sizeof(*CLAUSES); i++)
-        if (at_word_of(parser->token, CLAUSES[i]))
-            return false;
-    return true;
+    return parser_at_name(parser) &&
+           !(AT_WORD(parser, "options") && at_symbol_of(parser->token + 1, STR("(")));
 }
 
-static Status parse_alias(Parser *parser, AstName *ret_alias)
+Status parse_alias(Parser *parser, AstName *ret_alias)
 {
-    if (AT_WORDS(parser, "as", "of") && at_word_of(parser->token + 2, STR("seq")))
+    if (at_as_of(parser))
         return STATUS_OK;
-    if (TAKE_WORD(parser, "as") || at_alias(parser))
-        return parse_name(parser, "an alias", ret_alias);
+    if (TAKE_WORD(parser, "as"))
+        return parse_label(parser, "an alias", ret_alias);
+    return at_alias(parser) ? parse_name(parser, "an alias", ret_alias) : STATUS_OK;
+}
+
+/* table.*, namespace.table.* */
+static bool at_table_star(const Parser *parser)
+{
+    const Token *token = parser->token;
+    for (int parts = 0; parts < 2; parts++) {
+        if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
+            return false;
+        if (!at_symbol_of(token + 1, STR(".")))
+            return false;
+        token += 2;
+        if (at_symbol_of(token, STR("*")))
+            return true;
+    }
+    return false;
+}
+
+static Status parse_table_star(Parser *parser, const AstExpr **ret_expr)
+{
+    AstExpr *star = new_expr(parser, AST_STAR, parser_offset(parser));
+    do
+        TRY(parse_label(parser, "a table name", &star->qualifier));
+    while (TAKE_SYMBOL(parser, ".") && !AT_SYMBOL(parser, "*"));
+    parser_advance(parser);
+    set_length(parser, star);
+    *ret_expr = star;
     return STATUS_OK;
 }
 
@@ -43,15 +87,12 @@ static Status parse_item(Parser *parser, AstItem *ret_item)
 {
     *ret_item = (AstItem){0};
     if (AT_SYMBOL(parser, "*")) {
-        AstExpr *star = new_expr(parser, AST_STAR, parser_offset(parser));
-        star->length = 1;
-        ret_item->expr = star;
-        parser_advance(parser);
+        ret_item->expr = new_star(parser);
         return STATUS_OK;
     }
+    if (at_table_star(parser))
+        return parse_table_star(parser, &ret_item->expr);
     TRY(parse_expr(parser, &ret_item->expr));
-    if (ret_item->expr->kind == AST_STAR)
-        return STATUS_OK;
     return parse_alias(parser, &ret_item->alias);
 }
 
@@ -69,174 +110,38 @@ Status parse_items(Parser *parser, const AstItem **ret_items, size_t *ret_count)
     return STATUS_OK;
 }
 
-/* ---- FROM ---- */
-
-static Status parse_from_item(Parser *parser, const AstFrom **ret_from);
-static Status parse_joins(Parser *parser, const AstFrom **ret_from);
-
-static AstFrom *new_from(Parser *parser, AstFromKind kind)
-{
-    AstFrom *from = ARENA_NEW(parser->arena, AstFrom);
-    from->kind = kind;
-    from->offset = parser_offset(parser);
-    return from;
-}
-
-static Status parse_from_alias(Parser *parser, AstFrom *from)
-{
-    TRY(parse_alias(parser, &from->alias));
-    if (from->alias.text.ptr && AT_SYMBOL(parser, "("))
-        TRY(parse_name_list(parser, &from->column_aliases));
-    return STATUS_OK;
-}
-
-static Status parse_from_parenthesis(Parser *parser, const AstFrom **ret_from)
-{
-    if (!parser_at_select(parser)) {
-        parser_advance(parser);
-        TRY(parse_joins(parser, ret_from));
-        return EXPECT_SYMBOL(parser, ")");
-    }
-    AstFrom *from = new_from(parser, AST_FROM_SELECT);
-    parser_advance(parser);
-    TRY(parse_select(parser, &from->select));
-    TRY(EXPECT_SYMBOL(parser, ")"));
-    if (from->select->values)
-        from->kind = AST_FROM_VALUES;
-    TRY(parse_from_alias(parser, from));
-    *ret_from = from;
-    return STATUS_OK;
-}
-
-static Status parse_from_item(Parser *parser, const AstFrom **ret_from)
-{
-    bool lateral = TAKE_WORD(parser, "lateral");
-    if (AT_SYMBOL(parser, "("))
-        return parse_from_parenthesis(parser, ret_from);
-    AstFrom *from = new_from(parser, AST_FROM_TABLE);
-    from->lateral = lateral;
-    if (parser->token->kind == TOKEN_WORD && at_symbol_of(parser->token + 1, STR("("))) {
-        from->kind = AST_FROM_FUNCTION;
-        TRY(parse_expr(parser, &from->function));
-    } else {
-        TRY(parse_table_name(parser, &from->table));
-    }
-    TRY(parse_from_alias(parser, from));
-    *ret_from = from;
-    return STATUS_OK;
-}
-
-static bool take_join(Parser *parser, AstJoinKind *ret_kind)
-{
-    static const struct {
-        Str word;
-        AstJoinKind kind;
-        bool outer;
-    } JOINS[] = {
-        {STR_INIT("inner"), AST_JOIN_INNER, false},
-        {STR_INIT("left"), AST_JOIN_LEFT, true},
-        {STR_INIT("right"), AST_JOIN_RIGHT, true},
-        {STR_INIT("full"), AST_JOIN_FULL, true},
-        {STR_INIT("cross"), AST_JOIN_CROSS, false},
-    };
-    *ret_kind = AST_JOIN_INNER;
-    for (size_t i = 0; i < sizeof(JOINS) / sizeof(*JOINS); i++) {
-        if (!parser_take_word(parser, JOINS[i].word))
-            continue;
-        *ret_kind = JOINS[i].kind;
-        if (JOINS[i].outer)
-            (void)TAKE_WORD(parser, "outer");
-        return true;
-    }
-    return AT_WORD(parser, "join");
-}
-
-static Status parse_join_condition(Parser *parser, AstFrom *join)
-{
-    if (join->join == AST_JOIN_CROSS || join->natural)
-        return STATUS_OK;
-    if (TAKE_WORD(parser, "using"))
-        return parse_name_list(parser, &join->using_columns);
-    TRY(EXPECT_WORD(parser, "on"));
-    return parse_expr(parser, &join->on);
-}
-
-static Status too_many_tables(Parser *parser)
-{
-    return fail_at(parser->ctx,
-                   STATUS_LIMIT_EXCEEDED,
-                   parser->token->offset,
-                   "more than %d tables in FROM",
-                   SQL_FROM_ITEMS_MAX);
-}
-
-static Status parse_joins(Parser *parser, const AstFrom **ret_from)
-{
-    const AstFrom *left;
-    TRY(parser_enter(parser));
-    TRY(parse_from_item(parser, &left));
-    for (int count = 0;; count++) {
-        bool natural = TAKE_WORD(parser, "natural");
-        AstJoinKind kind;
-        if (!take_join(parser, &kind))
-            break;
-        if (count == SQL_FROM_ITEMS_MAX)
-            return too_many_tables(parser);
-        TRY(EXPECT_WORD(parser, "join"));
-        AstFrom *join = new_from(parser, AST_FROM_JOIN);
-        join->offset = left->offset;
-        join->join = kind;
-        join->natural = natural;
-        join->left = left;
-        TRY(parse_from_item(parser, &join->right));
-        TRY(parse_join_condition(parser, join));
-        left = join;
-    }
-    parser_leave(parser);
-    *ret_from = left;
-    return STATUS_OK;
-}
-
-/* A list of tables is a cross join. */
-static Status parse_from(Parser *parser, const AstFrom **ret_from)
-{
-    const AstFrom *left;
-    TRY(parse_joins(parser, &left));
-    for (int count = 0; TAKE_SYMBOL(parser, ","); count++) {
-        if (count == SQL_FROM_ITEMS_MAX)
-            return too_many_tables(parser);
-        AstFrom *join = new_from(parser, AST_FROM_JOIN);
-        join->offset = left->offset;
-        join->join = AST_JOIN_CROSS;
-        join->left = left;
-        TRY(parse_joins(parser, &join->right));
-        left = join;
-    }
-    *ret_from = left;
-    return STATUS_OK;
-}
-
 /* ---- one query block ---- */
 
 static Status parse_distinct(Parser *parser, AstSelect *select)
 {
     select->distinct = TAKE_WORD(parser, "distinct");
-    if (!select->distinct) {
+    if (!select->distinct)
         (void)TAKE_WORD(parser, "all");
-        return STATUS_OK;
+    else if (TAKE_WORD(parser, "on")) {
+        ExprList on = {0};
+        const Token *open = parser->token;
+        TRY(EXPECT_SYMBOL(parser, "("));
+        TRY(parse_expr_list(parser, &on));
+        select->distinct_on = on.items;
+        select->distinct_on_count = on.count;
+        return parser_expect_close(parser, open);
     }
-    if (!TAKE_WORD(parser, "on"))
-        return STATUS_OK;
-    ExprList on = {0};
-    TRY(EXPECT_SYMBOL(parser, "("));
-    TRY(parse_expr_list(parser, &on));
-    select->distinct_on = on.items;
-    select->distinct_on_count = on.count;
-    return EXPECT_SYMBOL(parser, ")");
+    return STATUS_OK;
+}
+
+static Status parse_group_by(Parser *parser, AstSelect *select)
+{
+    ExprList keys = {0};
+    TRY(EXPECT_WORD(parser, "by"));
+    TRY(parse_expr_list(parser, &keys));
+    select->group_by = keys.items;
+    select->group_by_count = keys.count;
+    return STATUS_OK;
 }
 
 static Status parse_block(Parser *parser, AstSelect *select)
 {
+    parser->windows->count = 0;
     TRY(EXPECT_WORD(parser, "select"));
     TRY(parse_distinct(parser, select));
     TRY(parse_items(parser, &select->items, &select->item_count));
@@ -244,50 +149,56 @@ static Status parse_block(Parser *parser, AstSelect *select)
         TRY(parse_from(parser, &select->from));
     if (TAKE_WORD(parser, "where"))
         TRY(parse_expr(parser, &select->where));
-    if (TAKE_WORD(parser, "group")) {
-        ExprList keys = {0};
-        TRY(EXPECT_WORD(parser, "by"));
-        TRY(parse_expr_list(parser, &keys));
-        select->group_by = keys.items;
-        select->group_by_count = keys.count;
-    }
+    if (TAKE_WORD(parser, "group"))
+        TRY(parse_group_by(parser, select));
     if (TAKE_WORD(parser, "having"))
         TRY(parse_expr(parser, &select->having));
-    return STATUS_OK;
+    if (TAKE_WORD(parser, "window"))
+        TRY(parse_window_clause(parser));
+    return resolve_windows(parser);
 }
 
 /* ---- VALUES ---- */
 
 /* DEFAULT is a NULL expression; only INSERT knows what to do with it. */
-static Status parse_values_row(Parser *parser, ExprList *row)
+static Status parse_values_row(Parser *parser, bool defaults, ExprList *row)
 {
+    const Token *open = parser->token;
     TRY(EXPECT_SYMBOL(parser, "("));
     do {
         const AstExpr *expr = NULL;
-        if (!TAKE_WORD(parser, "default"))
+        if (!defaults || !TAKE_WORD(parser, "default"))
             TRY(parse_expr(parser, &expr));
         expr_list_add(parser, row, expr);
     } while (TAKE_SYMBOL(parser, ","));
-    return EXPECT_SYMBOL(parser, ")");
+    return parser_expect_close(parser, open);
 }
 
-static Status parse_values(Parser *parser, AstSelect *select)
+static Status check_width(Parser *parser, const AstValues *values, size_t count, uint32_t offset)
+{
+    if (values->row_count == 0 || count == values->width)
+        return STATUS_OK;
+    return fail_at(parser->ctx,
+                   STATUS_SYNTAX_ERROR,
+                   offset,
+                   "VALUES lists must all have the same length: this one has %zu, the first %zu",
+                   count,
+                   values->width);
+}
+
+static Status parse_values(Parser *parser, bool defaults, AstSelect *select)
 {
     AstValues *values = ARENA_NEW(parser->arena, AstValues);
     const AstExpr *const **rows = NULL;
     size_t capacity = 0;
     TRY(EXPECT_WORD(parser, "values"));
     do {
-        ExprList row = {0};
-        uint32_t offset = parser->token->offset;
-        TRY(parse_values_row(parser, &row));
-        if (values->row_count > 0 && row.count != values->width)
-            return fail_at(parser->ctx,
-                           STATUS_SYNTAX_ERROR,
-                           offset,
-                           "this row of VALUES has %zu values, the first one has %zu",
-                           row.count,
-                           values->width);
+        ExprList row = {.capacity = values->width};
+        uint32_t offset = parser_offset(parser);
+        if (values->width)
+            row.items = ARENA_ARRAY(parser->arena, const AstExpr *, values->width);
+        TRY(parse_values_row(parser, defaults, &row));
+        TRY(check_width(parser, values, row.count, offset));
         rows = arena_grow(parser->arena, rows, values->row_count, &capacity, sizeof(*rows));
         rows[values->row_count++] = row.items;
         values->width = row.count;
@@ -302,14 +213,16 @@ static Status parse_values(Parser *parser, AstSelect *select)
 /* SELECT .., VALUES .., or a query in parentheses */
 static Status parse_term(Parser *parser, const AstSelect **ret_select)
 {
+    const Token *open = parser->token;
     if (TAKE_SYMBOL(parser, "(")) {
         TRY(parse_select(parser, ret_select));
-        return EXPECT_SYMBOL(parser, ")");
+        return parser_expect_close(parser, open);
     }
-    AstSelect *select = new_select(parser);
-    TRY(AT_WORD(parser, "values") ? parse_values(parser, select) : parse_block(parser, select));
+    AstSelect *select = new_select(parser, open->offset);
+    TRY(AT_WORD(parser, "values") ? parse_values(parser, false, select)
+                                  : parse_block(parser, select));
     *ret_select = select;
-    return STATUS_OK;
+    return parser_grow(parser, 1);
 }
 
 static AstSetOp take_set_op(Parser *parser, bool intersect)
@@ -321,37 +234,55 @@ static AstSetOp take_set_op(Parser *parser, bool intersect)
                                          : AST_SET_NONE;
 }
 
-/* INTERSECT binds tighter than UNION and EXCEPT. */
-static Status parse_set_chain(Parser *parser, bool intersect, const AstSelect **ret_select)
+static Status parse_set_chain(Parser *parser,
+                              bool intersect,
+                              const AstSelect *first,
+                              const AstSelect **ret_select);
+
+/* An operand of UNION and EXCEPT is a chain of INTERSECT, which binds tighter. */
+static Status parse_set_operand(Parser *parser,
+                                bool intersect,
+                                const AstSelect *first,
+                                const AstSelect **ret_select)
 {
+    if (!intersect)
+        return parse_set_chain(parser, true, first, ret_select);
+    if (!first)
+        return parse_term(parser, ret_select);
+    *ret_select = first;
+    return STATUS_OK;
+}
+
+/* `first`, when there is one, was read already. */
+static Status parse_set_chain(Parser *parser,
+                              bool intersect,
+                              const AstSelect *first,
+                              const AstSelect **ret_select)
+{
+    uint32_t offset = first ? first->offset : parser_offset(parser);
     const AstSelect *left;
-    TRY(intersect ? parse_term(parser, &left) : parse_set_chain(parser, true, &left));
-    for (int count = 0;; count++) {
+    TRY(parse_set_operand(parser, intersect, first, &left));
+    for (;;) {
         AstSetOp op = take_set_op(parser, intersect);
         if (op == AST_SET_NONE)
             break;
-        if (count == SQL_SET_OPERATIONS_MAX)
-            return fail_at(parser->ctx,
-                           STATUS_LIMIT_EXCEEDED,
-                           parser->token->offset,
-                           "more than %d set operations in one chain",
-                           SQL_SET_OPERATIONS_MAX);
-        AstSelect *select = new_select(parser);
-        select->offset = left->offset;
+        AstSelect *select = new_select(parser, offset);
         select->set_op = op;
         select->set_all = TAKE_WORD(parser, "all");
         if (!select->set_all)
             (void)TAKE_WORD(parser, "distinct");
         select->left = left;
-        TRY(intersect ? parse_term(parser, &select->right)
-                      : parse_set_chain(parser, true, &select->right));
+        int outer = height_open(parser);
+        TRY(parse_set_operand(parser, intersect, NULL, &select->right));
+        height_close(parser, outer);
+        TRY(parser_grow(parser, 1));
         left = select;
     }
     *ret_select = left;
     return STATUS_OK;
 }
 
-/* ---- ORDER BY, LIMIT, and the whole ---- */
+/* ---- ORDER BY, LIMIT and their like ---- */
 
 static Status parse_order_item(Parser *parser, AstOrder *ret_order)
 {
@@ -364,9 +295,9 @@ static Status parse_order_item(Parser *parser, AstOrder *ret_order)
         return STATUS_OK;
     ret_order->nulls_given = true;
     ret_order->nulls_first = TAKE_WORD(parser, "first");
-    if (ret_order->nulls_first)
-        return STATUS_OK;
-    return EXPECT_WORD(parser, "last");
+    return ret_order->nulls_first || TAKE_WORD(parser, "last")
+               ? STATUS_OK
+               : parser_fail(parser, "FIRST or LAST");
 }
 
 Status parse_order_list(Parser *parser, AstOrderList *ret_list)
@@ -382,120 +313,183 @@ Status parse_order_list(Parser *parser, AstOrderList *ret_list)
     return STATUS_OK;
 }
 
-/* FETCH FIRST n ROWS ONLY */
+static void skip_rows(Parser *parser)
+{
+    if (!TAKE_WORD(parser, "rows"))
+        (void)TAKE_WORD(parser, "row");
+}
+
+/* FETCH FIRST [n] ROWS ONLY */
 static Status parse_fetch(Parser *parser, AstSelect *select)
 {
     if (!TAKE_WORD(parser, "first"))
         TRY(EXPECT_WORD(parser, "next"));
     TRY(parse_expr(parser, &select->limit));
-    if (!TAKE_WORD(parser, "rows"))
-        TRY(EXPECT_WORD(parser, "row"));
+    skip_rows(parser);
     return EXPECT_WORD(parser, "only");
 }
 
-static Status parse_limits(Parser *parser, AstSelect *select)
+static Status parse_limit(Parser *parser, AstSelect *select)
 {
-    for (;;) {
-        if (!select->limit && TAKE_WORD(parser, "limit")) {
-            if (!TAKE_WORD(parser, "all"))
-                TRY(parse_expr(parser, &select->limit));
-        } else if (!select->limit_offset && TAKE_WORD(parser, "offset")) {
-            TRY(parse_expr(parser, &select->limit_offset));
-            if (!TAKE_WORD(parser, "rows"))
-                (void)TAKE_WORD(parser, "row");
-        } else if (!select->limit && TAKE_WORD(parser, "fetch")) {
-            TRY(parse_fetch(parser, select));
-        } else if (!select->as_of_seq && AT_WORDS(parser, "as", "of")) {
-            parser->token += 2;
-            TRY(EXPECT_WORD(parser, "seq"));
-            TRY(parse_expr(parser, &select->as_of_seq));
-        } else {
-            return STATUS_OK;
-        }
-    }
+    if (TAKE_WORD(parser, "all"))
+        return STATUS_OK;
+    TRY(parse_expr(parser, &select->limit));
+    if (!AT_SYMBOL(parser, ","))
+        return STATUS_OK;
+    Status status = parser_fail(parser, NULL);
+    fail_hint(parser->ctx, "LIMIT offset, count is written LIMIT count OFFSET offset");
+    return status;
 }
 
-static Status parse_ctes(Parser *parser, AstCte **ret_ctes, size_t *ret_count)
+/* One clause; *ret_none when there is none, or not for the first time. */
+static Status parse_clause(Parser *parser, AstSelect *select, bool *ret_none)
 {
-    AstCte *ctes = NULL;
-    size_t count = 0;
-    size_t capacity = 0;
-    do {
-        ctes = arena_grow(parser->arena, ctes, count, &capacity, sizeof(*ctes));
-        AstCte *cte = &ctes[count++];
-        *cte = (AstCte){0};
-        TRY(parse_name(parser, "a name", &cte->name));
-        if (AT_SYMBOL(parser, "("))
-            TRY(parse_name_list(parser, &cte->columns));
-        TRY(EXPECT_WORD(parser, "as"));
-        TRY(EXPECT_SYMBOL(parser, "("));
-        TRY(parse_select(parser, &cte->select));
-        TRY(EXPECT_SYMBOL(parser, ")"));
-    } while (TAKE_SYMBOL(parser, ","));
-    *ret_ctes = ctes;
-    *ret_count = count;
+    *ret_none = false;
+    if (!select->order_by.count && TAKE_WORD(parser, "order")) {
+        TRY(EXPECT_WORD(parser, "by"));
+        return parse_order_list(parser, &select->order_by);
+    }
+    if (!select->limit && TAKE_WORD(parser, "limit"))
+        return parse_limit(parser, select);
+    if (!select->limit && TAKE_WORD(parser, "fetch"))
+        return parse_fetch(parser, select);
+    if (!select->limit_offset && TAKE_WORD(parser, "offset")) {
+        TRY(parse_expr(parser, &select->limit_offset));
+        skip_rows(parser);
+        return STATUS_OK;
+    }
+    if (!select->as_of_seq && at_as_of(parser)) {
+        parser->token += 3;
+        return parse_expr(parser, &select->as_of_seq);
+    }
+    *ret_none = true;
     return STATUS_OK;
 }
 
-/* Has the query clauses of its own already, because it stood in parentheses? */
-static bool is_complete(const AstSelect *select)
+/* ---- WITH ---- */
+
+/* name [(columns)] AS [[NOT] MATERIALIZED] (query) */
+static Status parse_cte(Parser *parser, AstCte *ret_cte)
 {
-    return select->order_by.count || select->limit || select->limit_offset || select->cte_count;
+    *ret_cte = (AstCte){0};
+    TRY(parse_name(parser, "a name", &ret_cte->name));
+    if (AT_SYMBOL(parser, "("))
+        TRY(parse_name_list(parser, &ret_cte->columns));
+    TRY(EXPECT_WORD(parser, "as"));
+    if (!TAKE_WORDS(parser, "not", "materialized"))
+        (void)TAKE_WORD(parser, "materialized");
+    const Token *open = parser->token;
+    TRY(EXPECT_SYMBOL(parser, "("));
+    TRY(parse_select(parser, &ret_cte->select));
+    return parser_expect_close(parser, open);
 }
 
-static AstSelect *wrap(Parser *parser, const AstSelect *inner)
-{
-    AstSelect *outer = new_select(parser);
-    AstFrom *from = new_from(parser, AST_FROM_SELECT);
-    AstItem *item = ARENA_NEW(parser->arena, AstItem);
-    from->select = inner;
-    item->expr = new_expr(parser, AST_STAR, inner->offset);
-    outer->offset = inner->offset;
-    outer->from = from;
-    outer->items = item;
-    outer->item_count = 1;
-    return outer;
-}
-
-static Status parse_whole(Parser *parser, const AstSelect **ret_select)
+static Status parse_ctes(Parser *parser, AstSelect *whole)
 {
     AstCte *ctes = NULL;
-    size_t cte_count = 0;
-    const AstSelect *body;
-    bool with = TAKE_WORD(parser, "with");
-    bool recursive = with && TAKE_WORD(parser, "recursive");
-    if (with)
-        TRY(parse_ctes(parser, &ctes, &cte_count));
-    TRY(parse_set_chain(parser, false, &body));
+    size_t capacity = 0;
+    whole->recursive = AT_WORD(parser, "recursive") && !AT_WORDS(parser, "recursive", "as");
+    if (whole->recursive)
+        parser_advance(parser);
+    do {
+        ctes = arena_grow(parser->arena, ctes, whole->cte_count, &capacity, sizeof(*ctes));
+        TRY(parse_cte(parser, &ctes[whole->cte_count++]));
+    } while (TAKE_SYMBOL(parser, ","));
+    whole->ctes = ctes;
+    if (parser_at_select(parser))
+        return STATUS_OK;
+    bool is_dml =
+        AT_WORD(parser, "insert") || AT_WORD(parser, "update") || AT_WORD(parser, "delete");
+    return is_dml ? parser_fail_dialect(parser,
+                                        "WITH before a statement that changes rows",
+                                        "write INSERT INTO .. WITH .. SELECT, or a subquery")
+                  : parser_fail(parser, "SELECT");
+}
 
-    AstSelect tail = {0};
-    if (TAKE_WORD(parser, "order")) {
-        TRY(EXPECT_WORD(parser, "by"));
-        TRY(parse_order_list(parser, &tail.order_by));
-    }
-    TRY(parse_limits(parser, &tail));
-    if (!with && !is_complete(&tail) && !tail.as_of_seq) {
+/* ---- the whole ---- */
+
+static bool has_clauses(const AstSelect *select)
+{
+    return select->order_by.count || select->limit || select->limit_offset || select->as_of_seq ||
+           select->cte_count;
+}
+
+/* SELECT * FROM (inner): what has clauses already cannot get them again. */
+static AstSelect wrap(Parser *parser, const AstSelect *inner)
+{
+    AstFrom *from = ARENA_NEW(parser->arena, AstFrom);
+    AstItem *item = ARENA_NEW(parser->arena, AstItem);
+    from->kind = inner->values ? AST_FROM_VALUES : AST_FROM_SELECT;
+    from->offset = inner->offset;
+    from->select = inner;
+    item->expr = new_expr(parser, AST_STAR, inner->offset);
+    return (AstSelect){.offset = inner->offset, .from = from, .items = item, .item_count = 1};
+}
+
+/* The body with the clauses of `whole`. */
+static Status put_together(Parser *parser,
+                           const AstSelect *body,
+                           const AstSelect *whole,
+                           const AstSelect **ret_select)
+{
+    if (!has_clauses(whole)) {
         *ret_select = body;
         return STATUS_OK;
     }
-    AstSelect *select = wrap(parser, body);
-    if (!is_complete(body))
-        *select = *body;
-    select->ctes = ctes;
-    select->cte_count = cte_count;
-    select->recursive = recursive;
-    select->order_by = tail.order_by;
-    select->limit = tail.limit;
-    select->limit_offset = tail.limit_offset;
-    select->as_of_seq = tail.as_of_seq;
+    AstSelect *select = new_select(parser, 0);
+    *select = has_clauses(body) ? wrap(parser, body) : *body;
+    select->offset = whole->offset;
+    select->ctes = whole->ctes;
+    select->cte_count = whole->cte_count;
+    select->recursive = whole->recursive;
+    select->order_by = whole->order_by;
+    select->limit = whole->limit;
+    select->limit_offset = whole->limit_offset;
+    select->as_of_seq = whole->as_of_seq;
     *ret_select = select;
+    return parser_grow(parser, 2);
+}
+
+static Status parse_whole(Parser *parser, const AstSelect *first, const AstSelect **ret_select)
+{
+    AstSelect whole = {.offset = first ? first->offset : parser_offset(parser)};
+    const AstSelect *body;
+    if (!first && TAKE_WORD(parser, "with"))
+        TRY(parse_ctes(parser, &whole));
+    TRY(parse_set_chain(parser, false, first, &body));
+    for (bool none = false; !none;)
+        TRY(parse_clause(parser, &whole, &none));
+    TRY(resolve_windows(parser));
+    if (AT_WORD(parser, "for"))
+        return parser_fail_dialect(parser, "SELECT .. FOR", "rows are not locked by reading them");
+    return put_together(parser, body, &whole, ret_select);
+}
+
+Status parse_select_rest(Parser *parser, const AstSelect *first, const AstSelect **ret_select)
+{
+    WindowScope scope = {0};
+    WindowScope *outer = parser->windows;
+    TRY(parser_enter(parser));
+    parser->windows = &scope;
+    TRY(parse_whole(parser, first, ret_select));
+    parser->windows = outer;
+    parser_leave(parser);
     return STATUS_OK;
 }
 
 Status parse_select(Parser *parser, const AstSelect **ret_select)
 {
-    TRY(parser_enter(parser));
-    Status status = parse_whole(parser, ret_select);
-    parser_leave(parser);
-    return status;
+    int outer = height_open(parser);
+    TRY(parse_select_rest(parser, NULL, ret_select));
+    height_close(parser, outer);
+    return STATUS_OK;
+}
+
+Status parse_insert_source(Parser *parser, const AstSelect **ret_select)
+{
+    if (!AT_WORD(parser, "values"))
+        return parse_select(parser, ret_select);
+    AstSelect *select = new_select(parser, parser_offset(parser));
+    *ret_select = select;
+    return parse_values(parser, true, select);
 }

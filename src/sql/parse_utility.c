@@ -9,38 +9,47 @@ static Status parse_show_tables(Parser *parser, AstShow *show)
     if (!TAKE_WORD(parser, "in") && !TAKE_WORD(parser, "from"))
         return STATUS_OK;
     (void)TAKE_WORD(parser, "namespace");
-    return parse_name_or_string(parser, "a namespace", &show->namespace_name);
+    return parse_namespace_name(parser, &show->namespace_name);
+}
+
+static Status parse_show_columns(Parser *parser, AstShow *show)
+{
+    show->show = AST_SHOW_COLUMNS;
+    if (!TAKE_WORD(parser, "in"))
+        TRY(EXPECT_WORD(parser, "from"));
+    return parse_table_name(parser, &show->table);
+}
+
+static Status parse_show_stats(Parser *parser, AstShow *show)
+{
+    show->show = AST_SHOW_STATS;
+    TRY(EXPECT_WORD(parser, "for"));
+    TRY(EXPECT_WORD(parser, "table"));
+    return parse_table_name(parser, &show->table);
 }
 
 static Status parse_show(Parser *parser, AstStatement *statement)
 {
     AstShow *show = &statement->show;
+    const Token *start = parser->token;
     statement->kind = AST_SHOW;
     parser_advance(parser);
     if (TAKE_WORD(parser, "tables"))
         return parse_show_tables(parser, show);
-    if (TAKE_WORD(parser, "columns")) {
-        show->show = AST_SHOW_COLUMNS;
-        if (!TAKE_WORD(parser, "in"))
-            TRY(EXPECT_WORD(parser, "from"));
-        return parse_table_name(parser, &show->table);
-    }
-    if (TAKE_WORD(parser, "stats")) {
-        show->show = AST_SHOW_STATS;
-        TRY(EXPECT_WORD(parser, "for"));
-        TRY(EXPECT_WORD(parser, "table"));
-        return parse_table_name(parser, &show->table);
-    }
-    bool namespaces = TAKE_WORD(parser, "namespaces");
-    bool storages = !namespaces && TAKE_WORD(parser, "storages");
-    bool manifest = !namespaces && !storages && TAKE_WORD(parser, "manifest");
-    bool all = !namespaces && !storages && !manifest && TAKE_WORD(parser, "all");
-    if (!namespaces && !storages && !manifest && !all)
-        return parser_fail(parser, "NAMESPACES, TABLES, COLUMNS, STORAGES, STATS, MANIFEST or ALL");
-    show->show = namespaces ? AST_SHOW_NAMESPACES
-                 : storages ? AST_SHOW_STORAGES
-                 : manifest ? AST_SHOW_MANIFEST
-                            : AST_SHOW_ALL;
+    if (TAKE_WORD(parser, "columns"))
+        return parse_show_columns(parser, show);
+    if (TAKE_WORD(parser, "stats"))
+        return parse_show_stats(parser, show);
+    if (TAKE_WORD(parser, "namespaces"))
+        show->show = AST_SHOW_NAMESPACES;
+    else if (TAKE_WORD(parser, "storages"))
+        show->show = AST_SHOW_STORAGES;
+    else if (TAKE_WORD(parser, "manifest"))
+        show->show = AST_SHOW_MANIFEST;
+    else if (TAKE_WORD(parser, "all"))
+        show->show = AST_SHOW_ALL;
+    else
+        return parser_fail_unsupported(parser, start, "SHOW ");
     return STATUS_OK;
 }
 
@@ -54,22 +63,20 @@ static Status parse_describe(Parser *parser, AstStatement *statement)
     return STATUS_OK;
 }
 
-/* USE n, USE NAMESPACE n, SET NAMESPACE n; `default` is a name here. */
+/* USE n, USE NAMESPACE n, SET NAMESPACE n; USE namespace is a namespace of that name. */
 static Status parse_use(Parser *parser, AstStatement *statement)
 {
     statement->kind = AST_USE;
+    const Token *start = parser->token;
     bool set = AT_WORD(parser, "set");
     parser_advance(parser);
-    if (set)
-        TRY(EXPECT_WORD(parser, "namespace"));
-    else if (AT_WORD(parser, "namespace") && parser->token[1].kind != TOKEN_END &&
-             !at_symbol_of(parser->token + 1, STR(";")))
+    bool has_name = start[1].kind != TOKEN_END && start[2].kind != TOKEN_END &&
+                    !at_symbol_of(start + 2, STR(";"));
+    if (AT_WORD(parser, "namespace") && (set || has_name))
         parser_advance(parser);
-    if (!AT_WORD(parser, "default"))
-        return parse_name_or_string(parser, "a namespace", &statement->use);
-    statement->use = (AstName){.text = parser->token->text, .offset = parser_offset(parser)};
-    parser_advance(parser);
-    return STATUS_OK;
+    else if (set)
+        return parser_fail_unsupported(parser, start, "SET ");
+    return parse_namespace_name(parser, &statement->use);
 }
 
 /* ---- EXPLAIN, SUBSCRIBE, EXECUTE AS ---- */
@@ -82,6 +89,7 @@ static Status parse_subscribed_table(Parser *parser, const AstSelect **ret_selec
     AstItem *item = ARENA_NEW(parser->arena, AstItem);
     select->offset = from->offset = parser_offset(parser);
     item->expr = new_expr(parser, AST_STAR, select->offset);
+    from->kind = AST_FROM_TABLE;
     select->items = item;
     select->item_count = 1;
     select->from = from;
@@ -104,6 +112,7 @@ static Status parse_subscribe(Parser *parser, AstStatement *statement)
     return STATUS_OK;
 }
 
+/* A statement inside another one; its parameters are the outer one's too. */
 static Status parse_inner(Parser *parser, const AstStatement **ret_statement)
 {
     AstStatement *inner = ARENA_NEW(parser->arena, AstStatement);
@@ -112,7 +121,8 @@ static Status parse_inner(Parser *parser, const AstStatement **ret_statement)
     TRY(parse_statement(parser, inner));
     parser_leave(parser);
     inner->text = str_from(parser->text.ptr + start, parser->token[-1].end - start);
-    inner->offset = parser->base;
+    inner->offset = start;
+    inner->parameter_count = parser->parameter_count;
     *ret_statement = inner;
     return STATUS_OK;
 }
@@ -124,6 +134,11 @@ static Status parse_explain(Parser *parser, AstStatement *statement)
     parser_advance(parser);
     explain->analyze = TAKE_WORD(parser, "analyze");
     explain->subscribe = AT_WORD(parser, "subscribe");
+    bool explainable = explain->subscribe || parser_at_select(parser) ||
+                       AT_WORD(parser, "insert") || AT_WORD(parser, "update") ||
+                       AT_WORD(parser, "delete");
+    if (!explainable)
+        return parser_fail(parser, "SELECT, INSERT, UPDATE, DELETE or SUBSCRIBE");
     return parse_inner(parser, &explain->statement);
 }
 
@@ -135,9 +150,10 @@ static Status parse_execute_as(Parser *parser, AstStatement *statement)
     TRY(EXPECT_WORD(parser, "as"));
     TRY(EXPECT_WORD(parser, "user"));
     TRY(parse_name_or_string(parser, "a user name", &statement->execute_as.user));
+    const Token *open = parser->token;
     TRY(EXPECT_SYMBOL(parser, "("));
     TRY(parse_inner(parser, &statement->execute_as.statement));
-    return EXPECT_SYMBOL(parser, ")");
+    return parser_expect_close(parser, open);
 }
 
 /* ---- STORAGE, KILL ---- */
@@ -151,7 +167,7 @@ static Status parse_maintenance(Parser *parser, AstMaintenance *maintenance)
     if (!TAKE_WORD(parser, "in"))
         return STATUS_OK;
     (void)TAKE_WORD(parser, "namespace");
-    return parse_name_or_string(parser, "a namespace", &maintenance->namespace_name);
+    return parse_namespace_name(parser, &maintenance->namespace_name);
 }
 
 static Status parse_storage_statement(Parser *parser, AstStatement *statement)
@@ -194,22 +210,10 @@ static Status parse_transaction(Parser *parser, AstStatement *statement, AstKind
     return STATUS_OK;
 }
 
-static Status parse_start(Parser *parser, AstStatement *statement)
-{
-    if (!at_word_of(parser->token + 1, STR("transaction")))
-        return fail_at(parser->ctx,
-                       STATUS_INVALID_SQL,
-                       parser->token->offset,
-                       "Unsupported statement type: START");
-    return parse_transaction(parser, statement, AST_BEGIN);
-}
-
 Status parse_utility(Parser *parser, AstStatement *statement)
 {
-    if (AT_WORD(parser, "begin"))
+    if (AT_WORD(parser, "begin") || AT_WORDS(parser, "start", "transaction"))
         return parse_transaction(parser, statement, AST_BEGIN);
-    if (AT_WORD(parser, "start"))
-        return parse_start(parser, statement);
     if (AT_WORD(parser, "commit"))
         return parse_transaction(parser, statement, AST_COMMIT);
     if (AT_WORD(parser, "rollback"))
@@ -218,7 +222,7 @@ Status parse_utility(Parser *parser, AstStatement *statement)
         return parse_show(parser, statement);
     if (AT_WORD(parser, "describe") || AT_WORD(parser, "desc"))
         return parse_describe(parser, statement);
-    if (AT_WORD(parser, "use") || AT_WORDS(parser, "set", "namespace"))
+    if (AT_WORD(parser, "use") || AT_WORD(parser, "set"))
         return parse_use(parser, statement);
     if (AT_WORD(parser, "explain"))
         return parse_explain(parser, statement);
@@ -230,13 +234,5 @@ Status parse_utility(Parser *parser, AstStatement *statement)
         return parse_storage_statement(parser, statement);
     if (AT_WORD(parser, "kill"))
         return parse_kill(parser, statement);
-    const Token *token = parser->token;
-    if (token->kind != TOKEN_WORD)
-        return parser_fail(parser, "a statement");
-    return fail_at(parser->ctx,
-                   STATUS_INVALID_SQL,
-                   token->offset,
-                   "Unsupported statement type: %.*s",
-                   (int)(token->end - token->offset),
-                   parser->text.ptr + token->offset);
+    return parser_fail_unsupported(parser, parser->token, "");
 }

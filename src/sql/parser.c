@@ -27,31 +27,46 @@ Status parse_statement(Parser *parser, AstStatement *statement)
 static Status parse_whole_statement(Parser *parser, const AstStatement **ret_statement)
 {
     AstStatement *statement = ARENA_NEW(parser->arena, AstStatement);
-    parser->base = parser->token->offset;
+    uint32_t start = parser->token->offset;
     parser->parameter_count = 0;
-    parser->depth = 0;
+    parser->height = 0;
     TRY(parse_statement(parser, statement));
     if (parser->token->kind != TOKEN_END && !AT_SYMBOL(parser, ";"))
-        return parser_fail(parser, NULL);
-    statement->offset = parser->base;
-    statement->text =
-        str_from(parser->text.ptr + parser->base, parser->token[-1].end - parser->base);
+        return parser_fail(parser, "end of statement");
+    statement->offset = start;
+    statement->text = str_from(parser->text.ptr + start, parser->token[-1].end - start);
     statement->parameter_count = parser->parameter_count;
     *ret_statement = statement;
     return STATUS_OK;
 }
 
+static size_t first_invalid_byte(Str text)
+{
+    size_t at = 0;
+    while (at < text.len) {
+        unsigned char lead = (unsigned char)text.ptr[at];
+        size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        if (len > text.len - at || !str_is_utf8(str_from(text.ptr + at, len)))
+            break;
+        at += len;
+    }
+    return at;
+}
+
+/* The tree borrows from a copy of the text, so that it lives as long as its arena. */
 static Status open(Context *ctx, Str text, Parser *ret_parser)
 {
     TokenList tokens;
     if (text.len > SQL_TEXT_MAX)
         return fail(ctx,
-                    STATUS_INVALID_SQL,
+                    STATUS_LIMIT_EXCEEDED,
                     "the SQL text has %zu bytes, at most %d are allowed",
                     text.len,
                     SQL_TEXT_MAX);
     if (!str_is_utf8(text))
-        return fail(ctx, STATUS_SYNTAX_ERROR, "the SQL text is not valid UTF-8");
+        return fail_at(
+            ctx, STATUS_SYNTAX_ERROR, first_invalid_byte(text), "the SQL text is not valid UTF-8");
+    text = arena_str(&ctx->arena, text);
     TRY(sql_lex(ctx, text, &tokens));
     *ret_parser = (Parser){.ctx = ctx, .arena = &ctx->arena, .text = text, .token = tokens.items};
     return STATUS_OK;
@@ -69,6 +84,7 @@ Status sql_parse(Context *ctx, Str text, AstScript *ret_script)
             ;
         if (parser.token->kind == TOKEN_END)
             break;
+        TRY(context_check(ctx));
         if (count == SQL_STATEMENTS_MAX)
             return fail_at(ctx,
                            STATUS_LIMIT_EXCEEDED,
@@ -87,9 +103,14 @@ Status sql_parse_one(Context *ctx, Str text, const AstStatement **ret_statement)
 {
     AstScript script;
     TRY(sql_parse(ctx, text, &script));
-    if (script.count != 1)
-        return fail(
-            ctx, STATUS_INVALID_SQL, "expected exactly one statement, got %zu", script.count);
+    if (script.count == 0)
+        return fail(ctx, STATUS_INVALID_SQL, "expected a statement, got none");
+    if (script.count > 1)
+        return fail_at(ctx,
+                       STATUS_INVALID_SQL,
+                       script.statements[1]->offset,
+                       "expected one statement, got %zu",
+                       script.count);
     *ret_statement = script.statements[0];
     return STATUS_OK;
 }
@@ -97,9 +118,13 @@ Status sql_parse_one(Context *ctx, Str text, const AstStatement **ret_statement)
 Status sql_parse_expr(Context *ctx, Str text, const AstExpr **ret_expr)
 {
     Parser parser;
+    const AstExpr *expr;
     TRY(open(ctx, text, &parser));
-    TRY(parse_expr(&parser, ret_expr));
-    return parser.token->kind == TOKEN_END ? STATUS_OK : parser_fail(&parser, "end of input");
+    TRY(parse_expr(&parser, &expr));
+    if (parser.token->kind != TOKEN_END)
+        return parser_fail(&parser, "end of input");
+    *ret_expr = expr;
+    return STATUS_OK;
 }
 
 const char *ast_kind_name(AstKind kind)

@@ -35,25 +35,46 @@ Status parser_fail(Parser *parser, const char *expected)
                    STATUS_SYNTAX_ERROR,
                    token->offset,
                    "syntax error at or near \"%.*s\"%s%s",
-                   (int)(token->end - token->offset > 60 ? 60 : token->end - token->offset),
-                   parser->text.ptr + token->offset,
+                   STR_ARG(sql_excerpt(parser->text, token)),
                    comma,
                    expected);
 }
 
-/* Keywords are written in capitals in messages. */
-static Status fail_word(Parser *parser, Str word)
+Status parser_fail_dialect(Parser *parser, const char *what, const char *hint)
 {
-    Str expected = arena_str(parser->arena, word);
-    char *capitals = (char *)(uintptr_t)expected.ptr;
-    for (size_t i = 0; i < expected.len; i++)
+    Status status = fail_at(
+        parser->ctx, STATUS_UNSUPPORTED, parser->token->offset, "%s is not supported", what);
+    if (hint)
+        fail_hint(parser->ctx, "%s", hint);
+    return status;
+}
+
+/* Keywords are written in capitals in messages. */
+static const char *in_capitals(Parser *parser, Str word)
+{
+    Str copy = arena_str(parser->arena, word);
+    char *capitals = (char *)(uintptr_t)copy.ptr;
+    for (size_t i = 0; i < copy.len; i++)
         capitals[i] = ascii_upper(capitals[i]);
-    return parser_fail(parser, capitals);
+    return capitals;
+}
+
+Status parser_fail_unsupported(Parser *parser, const Token *start, const char *verb)
+{
+    if (parser->token->kind != TOKEN_WORD)
+        return parser_fail(parser, "a statement");
+    return fail_at(parser->ctx,
+                   STATUS_INVALID_SQL,
+                   start->offset,
+                   "Unsupported statement type: %s%s",
+                   verb,
+                   in_capitals(parser, sql_excerpt(parser->text, parser->token)));
 }
 
 Status parser_expect_word(Parser *parser, Str word)
 {
-    return parser_take_word(parser, word) ? STATUS_OK : fail_word(parser, word);
+    return parser_take_word(parser, word) ? STATUS_OK
+                                          : parser_fail(parser, in_capitals(parser, word));
 }
 
 Status parser_expect_symbol(Parser *parser, Str symbol)
@@ -63,15 +84,41 @@ Status parser_expect_symbol(Parser *parser, Str symbol)
     return parser_fail(parser, arena_printf(parser->arena, "\"%.*s\"", STR_ARG(symbol)).ptr);
 }
 
+Status parser_expect_close(Parser *parser, const Token *open)
+{
+    if (TAKE_SYMBOL(parser, ")"))
+        return STATUS_OK;
+    Status status = parser_fail(parser, "\")\"");
+    if (parser->token->kind == TOKEN_END || AT_SYMBOL(parser, ";"))
+        fail_hint(parser->ctx, "the \"(\" at character %u is not closed", open->offset + 1);
+    return status;
+}
+
+/* ---- limits ---- */
+
+enum { ENTRIES_PER_CHECK = 1024 };
+
 Status parser_enter(Parser *parser)
 {
-    if (++parser->depth <= SQL_DEPTH_MAX)
+    if (++parser->depth > SQL_DEPTH_MAX)
+        return fail_at(parser->ctx,
+                       STATUS_LIMIT_EXCEEDED,
+                       parser->token->offset,
+                       "the statement nests deeper than %d levels",
+                       SQL_DEPTH_MAX);
+    return ++parser->entry_count % ENTRIES_PER_CHECK == 0 ? context_check(parser->ctx) : STATUS_OK;
+}
+
+Status parser_grow(Parser *parser, int levels)
+{
+    parser->height += levels;
+    if (parser->height <= SQL_HEIGHT_MAX)
         return STATUS_OK;
     return fail_at(parser->ctx,
                    STATUS_LIMIT_EXCEEDED,
                    parser->token->offset,
-                   "the statement nests deeper than %d levels",
-                   SQL_DEPTH_MAX);
+                   "more than %d operators, joins or set operations in one chain",
+                   SQL_HEIGHT_MAX);
 }
 
 /* ---- names ---- */
@@ -110,17 +157,22 @@ Status parse_name_or_string(Parser *parser, const char *expected, AstName *ret_n
     return STATUS_OK;
 }
 
-/* Behind a dot any word will do: ns."t", default.t. */
-static Status parse_part(Parser *parser, AstName *ret_name)
+Status parse_label(Parser *parser, const char *expected, AstName *ret_name)
 {
     const Token *token = parser->token;
     if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED)
-        return parser_fail(parser, "a name");
+        return parser_fail(parser, expected);
     *ret_name = (AstName){.text = token->text,
                           .offset = parser_offset(parser),
                           .quoted = token->kind == TOKEN_QUOTED};
     parser_advance(parser);
     return STATUS_OK;
+}
+
+Status parse_namespace_name(Parser *parser, AstName *ret_name)
+{
+    return AT_WORD(parser, "default") ? parse_label(parser, "a namespace", ret_name)
+                                      : parse_name_or_string(parser, "a namespace", ret_name);
 }
 
 Status parse_table_name(Parser *parser, AstTableName *ret_name)
@@ -129,13 +181,15 @@ Status parse_table_name(Parser *parser, AstTableName *ret_name)
     bool qualified = at_symbol_of(parser->token + (parser->token->kind != TOKEN_END), STR("."));
     /* The namespace `default` is a reserved word; before a dot it can mean nothing else. */
     if (qualified)
-        TRY(parse_part(parser, &name.name));
+        TRY(parse_label(parser, "a table name", &name.name));
     else
         TRY(parse_name(parser, "a table name", &name.name));
     if (TAKE_SYMBOL(parser, ".")) {
         name.namespace_name = name.name;
-        TRY(parse_part(parser, &name.name));
+        TRY(parse_label(parser, "a table name", &name.name));
     }
+    if (AT_SYMBOL(parser, "."))
+        return parser_fail_dialect(parser, "a name of three parts", "a table is named ns.table");
     *ret_name = name;
     return STATUS_OK;
 }
@@ -145,12 +199,13 @@ Status parse_name_list(Parser *parser, AstNameList *ret_list)
     AstName *items = NULL;
     size_t count = 0;
     size_t capacity = 0;
+    const Token *open = parser->token;
     TRY(EXPECT_SYMBOL(parser, "("));
     do {
         items = arena_grow(parser->arena, items, count, &capacity, sizeof(*items));
         TRY(parse_name(parser, "a column name", &items[count++]));
     } while (TAKE_SYMBOL(parser, ","));
-    TRY(EXPECT_SYMBOL(parser, ")"));
+    TRY(parser_expect_close(parser, open));
     *ret_list = (AstNameList){items, count};
     return STATUS_OK;
 }
@@ -233,11 +288,23 @@ Status parse_type(Parser *parser, AstType *ret_type)
     parse_time_zone(parser, &type);
     if (TAKE_WORD(parser, "unsigned"))
         append_word(parser, &type.name, STR("unsigned"));
+    if (AT_SYMBOL(parser, "["))
+        return parser_fail_dialect(parser, "an array type", "JSON columns hold arrays");
     *ret_type = type;
     return STATUS_OK;
 }
 
 /* ---- options ---- */
+
+/* Keys written 'in quotes' too. */
+static Str in_lower_case(Parser *parser, Str text)
+{
+    Str copy = arena_str(parser->arena, text);
+    char *letters = (char *)(uintptr_t)copy.ptr;
+    for (size_t i = 0; i < copy.len; i++)
+        letters[i] = ascii_lower(letters[i]);
+    return copy;
+}
 
 static Status parse_option_value(Parser *parser, Str *ret_value)
 {
@@ -254,32 +321,32 @@ static Status parse_option_value(Parser *parser, Str *ret_value)
     return STATUS_OK;
 }
 
+static Status parse_option(Parser *parser, AstOption *ret_option)
+{
+    AstOption option = {.offset = parser_offset(parser)};
+    if (parser->token->kind != TOKEN_WORD && parser->token->kind != TOKEN_STRING)
+        return parser_fail(parser, "an option's name");
+    option.key = in_lower_case(parser, parser->token->text);
+    parser_advance(parser);
+    TRY(EXPECT_SYMBOL(parser, "="));
+    TRY(parse_option_value(parser, &option.value));
+    *ret_option = option;
+    return STATUS_OK;
+}
+
 Status parse_options(Parser *parser, AstOptionList *ret_options)
 {
     AstOption *items = NULL;
     size_t count = 0;
     size_t capacity = 0;
+    const Token *open = parser->token;
     TRY(EXPECT_SYMBOL(parser, "("));
-    while (!AT_SYMBOL(parser, ")")) {
-        items = arena_grow(parser->arena, items, count, &capacity, sizeof(*items));
-        AstOption *option = &items[count++];
-        option->offset = parser_offset(parser);
-        if (parser->token->kind != TOKEN_WORD && parser->token->kind != TOKEN_STRING)
-            return parser_fail(parser, "an option's name");
-        option->key = parser->token->text;
-        parser_advance(parser);
-        TRY(EXPECT_SYMBOL(parser, "="));
-        TRY(parse_option_value(parser, &option->value));
-        if (!TAKE_SYMBOL(parser, ","))
-            break;
+    if (!AT_SYMBOL(parser, ")")) {
+        do {
+            items = arena_grow(parser->arena, items, count, &capacity, sizeof(*items));
+            TRY(parse_option(parser, &items[count++]));
+        } while (TAKE_SYMBOL(parser, ","));
     }
     *ret_options = (AstOptionList){items, count};
-    return EXPECT_SYMBOL(parser, ")");
-}
-
-void expr_list_add(Parser *parser, ExprList *list, const AstExpr *expr)
-{
-    list->items =
-        arena_grow(parser->arena, list->items, list->count, &list->capacity, sizeof(*list->items));
-    list->items[list->count++] = expr;
+    return parser_expect_close(parser, open);
 }
