@@ -108,6 +108,14 @@ Status commit_read_row(CommitBuilder *builder,
     return STATUS_OK;
 }
 
+bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner owner, SeqNo event)
+{
+    note_dependency(builder, table_id);
+    buf_clear(&builder->key);
+    overlay_event_key(&builder->key, table_id, owner, event);
+    return changed_row(builder, buf_str(&builder->key)) != NULL;
+}
+
 SeqNo commit_add(CommitBuilder *builder, const Change *change)
 {
     Change numbered = *change;

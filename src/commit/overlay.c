@@ -35,8 +35,28 @@ static OverlayRow *row_to_write(Overlay *overlay, Str row_key)
     return row;
 }
 
+/* Slots are below 4,096, so no row key begins with this byte. */
+enum { EVENT_MARK = 0xff };
+
+void overlay_event_key(Buf *out, uint32_t table_id, Owner owner, SeqNo event)
+{
+    buf_byte(out, (char)EVENT_MARK);
+    buf_u32be(out, table_id);
+    buf_u64be(out, event);
+    buf_str_append(out, owner.user_id);
+}
+
+static void note_removed_event(Overlay *overlay, const Change *change, Buf *key)
+{
+    buf_clear(key);
+    overlay_event_key(key, change->table_id, change->owner, change->old_seq);
+    row_to_write(overlay, buf_str(key))->gone = true;
+}
+
 void overlay_note(Overlay *overlay, const Change *change, Buf *key)
 {
+    if (change->kind == CHANGE_EVENT_DELETE)
+        note_removed_event(overlay, change, key);
     if (!changes_a_row(change))
         return;
     bool deleted = change->kind == CHANGE_DELETE;

@@ -104,6 +104,9 @@ MUST_CHECK Status commit_read_row(CommitBuilder *builder,
                                   StoredRow *ret_row,
                                   bool *ret_found);
 
+/* Was that stream event removed by a change that the store does not show yet? */
+bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner owner, SeqNo event);
+
 /*
  * Appends a change and returns its sequence number; seq is assigned here, the
  * other fields are the caller's.  Bytes must stay valid until execute() returns.

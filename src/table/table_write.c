@@ -33,12 +33,20 @@ static int64_t commit_target_time_ms(RowTarget *target)
     return commit_time_ms(CONTAINER_OF(target, CommitTarget, target)->builder);
 }
 
+static bool
+commit_target_event_is_removed(RowTarget *target, const Table *table, Owner owner, SeqNo event)
+{
+    CommitTarget *self = CONTAINER_OF(target, CommitTarget, target);
+    return commit_event_is_removed(self->builder, table->id, owner, event);
+}
+
 CommitTarget commit_target(CommitBuilder *builder)
 {
     return (CommitTarget){
         .target = {.read = read_from_commit,
                    .add = add_to_commit,
-                   .time_ms = commit_target_time_ms},
+                   .time_ms = commit_target_time_ms,
+                   .event_is_removed = commit_target_event_is_removed},
         .builder = builder,
     };
 }
@@ -148,6 +156,9 @@ Status stream_event_delete(
 {
     StreamEvent stored;
     StoreRead newest = {.family = FAMILY_STREAMS};
+    *ret_found = false;
+    if (write->target->event_is_removed(write->target, write->table, write->owner, event))
+        return STATUS_OK;
     TRY(stream_get(
         write->ctx, store, newest, write->table, write->owner, event, &stored, ret_found));
     if (!*ret_found)

@@ -54,8 +54,10 @@ struct RowTarget {
     /* seq is assigned here. */
     Status (*add)(
         RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq);
-    /* Of an event written now. */
+    /* Streams, which transactions do not have: the time of an event written now, and whether an
+     * event was removed by a change that the store does not show yet. */
     int64_t (*time_ms)(RowTarget *target);
+    bool (*event_is_removed)(RowTarget *target, const Table *table, Owner owner, SeqNo event);
 };
 
 /* The commit being built; only inside WriteOp.execute(). */

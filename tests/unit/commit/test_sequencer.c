@@ -83,6 +83,32 @@ static void a_row_removed_physically_is_not_found_in_the_same_group(void **state
     test_op_done(&op);
 }
 
+/* Removes one event twice in one commit, as two statements of a group might. */
+static Status remove_twice(WriteOp *op, CommitBuilder *builder)
+{
+    (void)op;
+    Owner alice = owner_of(ALICE);
+    Change change = {.kind = CHANGE_EVENT, .table_id = 3, .owner = alice, .new_row = STR("tick")};
+    SeqNo event = commit_add(builder, &change);
+    assert_false(commit_event_is_removed(builder, 3, alice, event));
+    change.kind = CHANGE_EVENT_DELETE;
+    change.old_seq = event;
+    commit_add(builder, &change);
+    assert_true(commit_event_is_removed(builder, 3, alice, event));
+    assert_false(commit_event_is_removed(builder, 3, alice, event + 1));
+    assert_false(commit_event_is_removed(builder, 3, owner_of(BOB), event));
+    assert_false(commit_event_is_removed(builder, 4, alice, event));
+    return STATUS_OK;
+}
+
+static void a_removed_event_is_known_before_the_store_shows_it(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    WriteOp op = {.ctx = &ctx, .execute = remove_twice};
+    assert_int_equal(sequencer_execute(fixture.sequencer, &op), STATUS_OK);
+}
+
 static void a_failed_operation_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -276,6 +302,7 @@ int main(void)
         SEQUENCER_TEST(an_async_commit_is_visible_when_it_is_told),
         SEQUENCER_TEST(an_operation_reads_its_own_changes),
         SEQUENCER_TEST(a_row_removed_physically_is_not_found_in_the_same_group),
+        SEQUENCER_TEST(a_removed_event_is_known_before_the_store_shows_it),
         SEQUENCER_TEST(a_failed_operation_leaves_nothing_behind),
         SEQUENCER_TEST(a_commit_without_a_change_has_no_number),
         SEQUENCER_TEST(the_commits_time_is_that_of_its_number),
