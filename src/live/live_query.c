@@ -214,7 +214,7 @@ static Status find_table(Context *ctx,
 static Status
 bind(Context *ctx, LiveQuery *query, const Principal *principal, const LiveQueryText *text)
 {
-    const AstSelect *select;
+    const AstSelect *select = NULL;
     TRY(parse_select(ctx, text->sql, &select));
     TRY(check_shape(ctx, select));
     TRY(find_table(ctx, query->catalog, principal, &select->from->table, &query->table));

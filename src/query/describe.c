@@ -163,8 +163,7 @@ static void list_row_properties(QueryRun *run, Describe *describe)
     add_property(run,
                  describe,
                  STR("path_template"),
-                 user ? STR("user/{namespace}/{tableName}/{userId}")
-                      : STR("shared/{namespace}/{tableName}"));
+                 user ? STR("{namespace}/{tableName}/{userId}") : STR("{namespace}/{tableName}"));
     add_property(
         run, describe, STR("flush_policy"), flush_policy_text(run, &options->flush_policy));
     add_property(run, describe, STR("last_flush"), STR_NULL);
