@@ -137,6 +137,12 @@ static void write_note(const char *label, Str text, const Style *style, Buf *out
     BUF_LIT(out, "\n");
 }
 
+/* Details that only quote the statement tell nothing to whoever has just typed it. */
+static bool repeats(Str sql, Str details)
+{
+    return sql.len && details.len && memmem(sql.ptr, sql.len, details.ptr, details.len) != NULL;
+}
+
 void complaint_write(const Complaint *complaint, Str sql, size_t line, const Style *style, Buf *out)
 {
     Place place;
@@ -146,7 +152,7 @@ void complaint_write(const Complaint *complaint, Str sql, size_t line, const Sty
     BUF_LIT(out, "\n");
     if (complaint->position && find_place(sql, complaint->position, &place))
         write_place(&place, line, style, out);
-    else if (!str_equal(str_trim(complaint->details), str_trim(sql)))
+    else if (!repeats(sql, complaint->details))
         write_note("DETAIL: ", complaint->details, style, out);
     write_note("HINT: ", complaint->hint, style, out);
 }

@@ -71,20 +71,32 @@ static CellType type_of(const LiveView *view, Str name)
     return CELL_TEXT;
 }
 
+/* A long text is cut, so that the other columns are seen on a line or two. */
+static size_t value_width(const LiveView *view)
+{
+    enum { VALUE_WIDTH_MIN = 20 };
+    size_t width = view->style.width / 2;
+    return width > VALUE_WIDTH_MIN ? width : VALUE_WIDTH_MIN;
+}
+
 /* Text in quotes, so that where it ends is seen. */
-static void write_value(const Json *cell, CellType type, Buf *out)
+static void write_value(const LiveView *view, const Json *cell, CellType type, Buf *out)
 {
     CLEANUP(buf_done) Buf text = {0};
+    CLEANUP(buf_done) Buf clean = {0};
     bool quoted = type == CELL_TEXT && cell && cell->kind == JSON_STRING;
+    if (cell_is_null(cell)) {
+        style_write(&view->style, PAINT_DIM, STR("NULL"), out);
+        return;
+    }
     cell_write(cell, type, &text);
-    BUF_LIT(out, "");
-    if (cell_is_null(cell))
-        BUF_LIT(out, "NULL");
-    if (quoted)
-        BUF_LIT(out, "'");
-    display_clean(buf_str(&text), out);
-    if (quoted)
-        BUF_LIT(out, "'");
+    display_clean(buf_str(&text), &clean);
+    buf_str_append(out, quoted ? STR("'") : STR_NULL);
+    if (view->style.width)
+        display_cut(buf_str(&clean), value_width(view), out);
+    else
+        buf_str_append(out, buf_str(&clean));
+    buf_str_append(out, quoted ? STR("'") : STR_NULL);
 }
 
 static void write_field(const LiveView *view, const Json *cell, Buf *out)
@@ -92,7 +104,7 @@ static void write_field(const LiveView *view, const Json *cell, Buf *out)
     BUF_LIT(out, " ");
     display_clean(cell->key, out);
     BUF_LIT(out, "=");
-    write_value(cell, type_of(view, cell->key), out);
+    write_value(view, cell, type_of(view, cell->key), out);
 }
 
 static bool same_value(const Json *a, const Json *b)
@@ -108,21 +120,7 @@ static void write_changed_field(const LiveView *view, const Json *old, const Jso
     if (same_value(old, now))
         return;
     style_write(&view->style, PAINT_YELLOW, STR(" -> "), out);
-    write_value(now, type_of(view, old->key), out);
-}
-
-/* Cuts what is wider than the terminal; colours inside are kept out of the count. */
-static void write_line(const LiveView *view, const Change *change, Str fields, Buf *out)
-{
-    enum { TIME_AND_MARK = 14 };
-    char mark[] = {change->mark, '\0'};
-    size_t width = view->style.width;
-    style_write(&view->style, change->paint, str_from_c(mark), out);
-    if (width > TIME_AND_MARK && !view->style.color)
-        display_cut(fields, width - TIME_AND_MARK, out);
-    else
-        buf_str_append(out, fields);
-    BUF_LIT(out, "\n");
+    write_value(view, now, type_of(view, old->key), out);
 }
 
 static void
@@ -138,7 +136,9 @@ write_row(const LiveView *view, const Change *change, const Json *row, const Jso
         else
             write_field(view, cell, &fields);
     }
-    write_line(view, change, buf_str(&fields), out);
+    style_write(&view->style, change->paint, str_from(&change->mark, 1), out);
+    buf_str_append(out, buf_str(&fields));
+    BUF_LIT(out, "\n");
 }
 
 /* ---- CSV ---- */

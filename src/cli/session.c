@@ -147,7 +147,7 @@ static void write_table(Context *ctx, const Session *session, const Json *envelo
     const Json *results = json_member(envelope, STR("results"));
     for (const Json *result = results ? results->first : NULL; result; result = result->next) {
         write_table_result(ctx, result, session->expanded, &session->style, out);
-        if (result->next)
+        if (result_has_columns(result) && result->next)
             BUF_LIT(out, "\n");
     }
     write_footer(envelope, &session->style, out);
@@ -380,6 +380,16 @@ static Status run_watch(Context *ctx, Watch *watch)
     return STATUS_OK;
 }
 
+/* Behind the ^C that the terminal shows. */
+static void end_line(const Session *session)
+{
+    CLEANUP(buf_done) Buf out = {0};
+    if (!session->error_style.width)
+        return;
+    BUF_LIT(&out, "\n");
+    terminal_write_error(&out);
+}
+
 bool session_watch(Session *session, Str sql)
 {
     CLEANUP(context_done) Context ctx = {0};
@@ -390,8 +400,10 @@ bool session_watch(Session *session, Str sql)
     if (status == STATUS_OK)
         status = run_watch(&ctx, &watch);
     terminal_watch_interrupt(NULL);
-    if (status == STATUS_CANCELLED)
+    if (status == STATUS_CANCELLED) {
+        end_line(session);
         return true;
+    }
     if (status != STATUS_OK)
         session_complain(session, &ctx);
     return status == STATUS_OK && !watch.refused;

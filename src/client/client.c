@@ -3,8 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "client/stream.h"
-#include "net/http_client.h"
+#include "client/response.h"
 
 enum { CONNECT_TIMEOUT_MS = 10000, REQUEST_TIMEOUT_MS = 30000 };
 
@@ -126,26 +125,6 @@ static void write_request(const Client *client, const Call *call, Buf *out)
     buf_str_append(out, call->body);
 }
 
-static Status read_reply(Context *ctx, Client *client, HttpResponseParser *parser, int64_t deadline)
-{
-    CLEANUP(buf_done) Buf input = {0};
-    HttpProgress progress = HTTP_PARSE_MORE;
-    while (progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD) {
-        size_t used = 0;
-        if (input.len == 0 && progress == HTTP_PARSE_MORE)
-            TRY(stream_read(ctx, client->stream, deadline, &input));
-        progress = input.len ? http_response_parser_feed(parser, buf_str(&input), &used)
-                             : http_response_parser_end(parser);
-        buf_consume(&input, used);
-    }
-    if (progress == HTTP_PARSE_BAD)
-        return fail(ctx,
-                    STATUS_IO_ERROR,
-                    "the server's answer is cut or no HTTP: %s",
-                    parser->error ? parser->error : "it ended early");
-    return STATUS_OK;
-}
-
 /* Opens the connection when there is none that can be used. */
 static Status be_connected(Context *ctx, Client *client)
 {
@@ -162,6 +141,7 @@ static Status exchange(Context *ctx, Client *client, const Call *call, ClientRep
 {
     CLEANUP(http_response_parser_done) HttpResponseParser parser;
     CLEANUP(buf_done) Buf request = {0};
+    CLEANUP(buf_done) Buf input = {0};
     int64_t deadline = clock_monotonic_us() + client->request_timeout_ms * INT64_C(1000);
     http_response_parser_init(&parser, NULL);
     write_request(client, call, &request);
@@ -169,8 +149,8 @@ static Status exchange(Context *ctx, Client *client, const Call *call, ClientRep
     TRY(be_connected(ctx, client));
     Status status = stream_write(ctx, client->stream, buf_str(&request), deadline);
     if (status == STATUS_OK)
-        status = read_reply(ctx, client, &parser, deadline);
-    if (status != STATUS_OK || !parser.keep_alive) {
+        status = response_read(ctx, client->stream, deadline, &input, &parser);
+    if (status != STATUS_OK || !parser.keep_alive || input.len) {
         stream_close(client->stream);
         client->stream = NULL;
     }

@@ -3,9 +3,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "client/stream.h"
+#include "client/response.h"
 #include "net/gzip.h"
-#include "net/http_client.h"
 #include "net/websocket_frame.h"
 #include "net/websocket_handshake.h"
 #include "value/json.h"
@@ -196,26 +195,12 @@ static Status check_upgrade(Context *ctx, const HttpResponseParser *answer, cons
     return STATUS_OK;
 }
 
-/* Leaves in `input` what follows the head. */
+/* What follows the answer stays in `input`: the first messages may have come with it. */
 static Status read_upgrade(Context *ctx, ClientSocket *socket, const char *key, int64_t deadline_us)
 {
     CLEANUP(http_response_parser_done) HttpResponseParser answer;
-    HttpProgress progress = HTTP_PARSE_MORE;
     http_response_parser_init(&answer, NULL);
-    while (progress == HTTP_PARSE_MORE || progress == HTTP_PARSE_HEAD) {
-        size_t used = 0;
-        if (socket->input.len == 0 && progress == HTTP_PARSE_MORE)
-            TRY(stream_read(ctx, socket->stream, deadline_us, &socket->input));
-        progress = socket->input.len
-                       ? http_response_parser_feed(&answer, buf_str(&socket->input), &used)
-                       : http_response_parser_end(&answer);
-        buf_consume(&socket->input, used);
-    }
-    if (progress == HTTP_PARSE_BAD)
-        return fail(ctx,
-                    STATUS_IO_ERROR,
-                    "the server's answer makes no sense: %s",
-                    answer.error ? answer.error : "it ended early");
+    TRY(response_read(ctx, socket->stream, deadline_us, &socket->input, &answer));
     return check_upgrade(ctx, &answer, key);
 }
 

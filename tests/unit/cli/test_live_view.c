@@ -87,12 +87,15 @@ static void json_passes_messages_on(void **state)
     assert_line(&view, "{\"type\": \"progress\"}", "{\"type\":\"progress\"}\n");
 }
 
-static void long_lines_are_cut_to_the_terminal(void **state)
+static void long_values_are_cut_on_a_terminal(void **state)
 {
     (void)state;
     CLEANUP(live_view_done) LiveView view;
-    live_view_init(&view, FORMAT_TABLE, &(Style){.width = 30});
-    assert_line(&view, UPDATE, "~ id=1 body='ol…\n");
+    live_view_init(&view, FORMAT_TABLE, &(Style){.width = 40});
+    assert_line(&view,
+                "{\"type\":\"change\",\"change_type\":\"insert\",\"rows\":[{"
+                "\"body\":\"0123456789012345678漢字\",\"n\":1}]}",
+                "+ body='0123456789012345678…' n=1\n");
 }
 
 static void messages_that_make_no_sense_are_passed_over(void **state)
@@ -120,7 +123,7 @@ int main(void)
         cmocka_unit_test(an_update_tells_old_and_new_of_what_changed),
         cmocka_unit_test(csv_has_one_column_for_the_kind),
         cmocka_unit_test(json_passes_messages_on),
-        cmocka_unit_test(long_lines_are_cut_to_the_terminal),
+        cmocka_unit_test(long_values_are_cut_on_a_terminal),
         cmocka_unit_test(messages_that_make_no_sense_are_passed_over),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

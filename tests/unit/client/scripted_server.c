@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 20000, PAUSE_US = 30000 };
 
 typedef struct Peer {
     int fd;
@@ -64,13 +64,19 @@ static const char *find(const Buf *buf, const char *text)
     return buf->len ? memmem(buf->ptr, buf->len, text, strlen(text)) : NULL;
 }
 
+/* Up to the end of text; what follows is for the next step. */
+static void consume(Buf *buf, const char *text)
+{
+    buf_consume(buf, (size_t)(find(buf, text) - buf->ptr) + strlen(text));
+}
+
 static bool expect(Peer *peer, const char *text)
 {
     while (!find(&peer->read, text)) {
         if (!read_some(peer))
             return false;
     }
-    buf_clear(&peer->read);
+    consume(&peer->read, text);
     return true;
 }
 
@@ -136,7 +142,7 @@ static bool expect_frame(Peer *peer, const char *text)
             return false;
         decode_frames(peer);
     }
-    buf_clear(&peer->messages);
+    consume(&peer->messages, text);
     return true;
 }
 
@@ -165,6 +171,8 @@ static bool play(Peer *peer, const Step *step, int listener)
         return send_packed(peer, step->text);
     case STEP_FRAME:
         return expect_frame(peer, step->text);
+    case STEP_PAUSE:
+        return usleep(PAUSE_US) == 0;
     case STEP_CUT:
         peer_done(peer);
         return true;

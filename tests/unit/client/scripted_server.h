@@ -17,6 +17,7 @@ typedef enum StepKind {
     STEP_MESSAGE, /* text as a text frame */
     STEP_PACKED,  /* text as a gzip'd binary frame */
     STEP_FRAME,   /* reads masked frames until one holds text; pings count as "ping" */
+    STEP_PAUSE,   /* long enough that what was sent arrives alone */
     STEP_CUT,     /* closes this connection and accepts the next */
 } StepKind;
 

@@ -74,7 +74,9 @@ static void a_connection_the_server_closed_is_opened_anew(void **state)
         {STEP_EXPECT, "GET /two"},
         {STEP_SEND, ANSWER(2, "[]")},
         {STEP_EXPECT, "GET /three"},
-        {STEP_SEND, ANSWER(4, "null")},
+        {STEP_SEND, OK_HEAD "Content-Length: 4\r\n\r\n"},
+        {STEP_PAUSE, NULL},
+        {STEP_SEND, "null"},
     };
     CLEANUP(context_done) Context ctx = {0};
     ScriptedServer server;

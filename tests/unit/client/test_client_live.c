@@ -47,6 +47,7 @@ static void batches_are_continued_and_a_cut_is_resumed_behind_the_last_change(vo
     static const Step STEPS[] = {
         {STEP_CUT, NULL},
         {STEP_UPGRADE, "Authorization: Bearer secret"},
+        {STEP_PAUSE, NULL},
         {STEP_MESSAGE, WELCOME},
         {STEP_FRAME,
          "{\"type\":\"subscribe\",\"subscription\":{\"id\":\"s\",\"sql\":\"SELECT * FROM a.t\","
