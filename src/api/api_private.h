@@ -33,6 +33,7 @@ struct ApiReactor {
     SqlJob *jobs; /* under way */
     size_t connection_count;
     size_t work_count; /* requests that are away on workers or with the sequencer */
+    bool has_run;      /* its loop was entered, by its thread */
     bool live_timer_runs;
     bool draining;
     bool grace_over;

@@ -23,6 +23,7 @@ static void check_drained(ApiReactor *home)
     if (!home->draining || home->drained || home->connection_count > 0 || home->work_count > 0)
         return;
     home->drained = true;
+    live_engine_stop(home->live); /* from here on the sequencer may go */
     home->api->options.on_drained(home->api->options.on_drained_data);
 }
 
@@ -189,10 +190,20 @@ Status api_reactor_new(Context *ctx, Api *api, unsigned index, ApiReactor **ret_
     return STATUS_OK;
 }
 
+/* What was posted to the reactor speaks of the live engine: it has to run first. */
+static void run_what_was_posted(ApiReactor *home)
+{
+    if (home->has_run)
+        return;
+    reactor_stop(home->reactor);
+    reactor_run(home->reactor);
+}
+
 void api_reactor_free(ApiReactor *home)
 {
     if (!home)
         return;
+    run_what_was_posted(home);
     live_engine_free(home->live);
     reactor_free(home->reactor);
     free(home);
@@ -200,5 +211,6 @@ void api_reactor_free(ApiReactor *home)
 
 void api_reactor_run(ApiReactor *home)
 {
+    home->has_run = true;
     reactor_run(home->reactor);
 }

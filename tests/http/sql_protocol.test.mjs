@@ -193,6 +193,9 @@ test('who does not read his result does not stop the others', async () => {
     await slow.send(`POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${root.token}\r\nContent-Length: ${sql.length}\r\nConnection: close\r\n\r\n${sql}`);
     for (let i = 0; i < 20; i++)
         assert.deepEqual(await root.rows('SELECT id FROM app.t WHERE id = 1'), [{ id: '1' }]);
+    const { text: metrics } = await request(`${server.url}/metrics`);
+    const [, queued] = /^kalamdb_output_queued_bytes (\d+)$/m.exec(metrics);
+    assert.ok(Number(queued) < 2_000_000, `${queued} bytes are queued`);
     slow.resume();
     const text = await slow.until((so_far) => so_far.endsWith('0\r\n\r\n'));
     assert.ok(text.includes('"row_count":20000'));
