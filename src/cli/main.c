@@ -31,14 +31,14 @@ static Status read_script(Context *ctx, Str file, Buf *ret_text)
     if (!from)
         return fail(ctx, STATUS_INVALID_INPUT, "%s: %s", file.ptr, strerror(errno));
     Status status = read_all(ctx, from, file.ptr, ret_text);
-    fclose(from);
+    (void)fclose(from); /* it was only read */
     return status;
 }
 
 static void greet(const Session *session)
 {
     printf("kalam %s at %.*s; \\? for help, \\q to leave\n", BUILD_VERSION, STR_ARG(session->url));
-    fflush(stdout);
+    (void)fflush(stdout); /* the next write would tell */
 }
 
 static bool run(Session *session, const Options *options)

@@ -213,7 +213,7 @@ void prompt_run(Session *session)
             buf_str_append(&prompt.pending, line);
             BUF_LIT(&prompt.pending, "\n");
             goes_on = run_pending(&prompt);
-            session->style = terminal_style(!session->style.color);
+            session->style = terminal_style(!session->style.color); /* it may have been resized */
         }
         if (goes_on)
             puts("");
