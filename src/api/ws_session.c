@@ -16,12 +16,6 @@ static ApiReactor *home_of(const WsSession *session)
 
 /* ---- sending ---- */
 
-void ws_session_send(WsSession *session, Buf *text)
-{
-    CLEANUP(shared_unref) Shared *bytes = shared_take(text);
-    websocket_send_parts(session->conn, WS_TEXT, STR_NULL, bytes);
-}
-
 void ws_session_send_error(WsSession *session, Str subscription_id, const char *code, Str message)
 {
     CLEANUP(buf_done) Buf text = {0};
@@ -40,12 +34,11 @@ static void send_auth_error(WsSession *session, Str message)
 
 static void send_auth_success(WsSession *session)
 {
-    const Principal *principal = &session->session.principal;
     CLEANUP(buf_done) Buf text = {0};
     BUF_LIT(&text, "{\"type\":\"auth_success\",\"user\":");
-    json_write_string(&text, principal->user_id);
+    json_write_string(&text, session->user->id);
     BUF_LIT(&text, ",\"role\":");
-    json_write_string(&text, str_from_c(role_word(principal->role)));
+    json_write_string(&text, str_from_c(role_word(session->user->role)));
     buf_printf(&text,
                ",\"protocol\":{\"serialization\":\"json\",\"compression\":\"%s\"}}",
                session->gzip ? "gzip" : "none");
@@ -78,10 +71,13 @@ static const LiveSink LIVE_SINK = {
     .queued_bytes = live_queued_bytes,
 };
 
-static Str hex_id(const uint8_t id[16], char text[32])
+/* Nobody sees it before there is a live query: it is made then. */
+static Str new_connection_id(char text[32])
 {
     static const char DIGITS[] = "0123456789abcdef";
-    for (size_t i = 0; i < 16; i++) {
+    uint8_t id[16];
+    uuid_v4_next(id);
+    for (size_t i = 0; i < sizeof(id); i++) {
         text[2 * i] = DIGITS[id[i] >> 4];
         text[2 * i + 1] = DIGITS[id[i] & 15];
     }
@@ -93,18 +89,17 @@ static LiveClient *live_client_of(WsSession *session)
     char connection_id[32];
     if (session->live)
         return session->live;
-    session->live =
-        live_client_new(home_of(session)->live,
-                        &(LiveClientOptions){
-                            .sink = &LIVE_SINK,
-                            .sink_data = session,
-                            .connection_id = hex_id(session->connection_id, connection_id),
-                            .user_id = session->session.principal.user_id,
-                            .role = session->session.principal.role,
-                            .credentials_version = session->session.credentials_version,
-                            .expires_at_ms = session->session.expires_at_us / 1000,
-                            .gzip = session->gzip,
-                        });
+    session->live = live_client_new(home_of(session)->live,
+                                    &(LiveClientOptions){
+                                        .sink = &LIVE_SINK,
+                                        .sink_data = session,
+                                        .connection_id = new_connection_id(connection_id),
+                                        .user_id = session->user->id,
+                                        .role = session->user->role,
+                                        .credentials_version = session->user->credentials_version,
+                                        .expires_at_ms = session->expires_at_us / 1000,
+                                        .gzip = session->gzip,
+                                    });
     return session->live;
 }
 
@@ -137,21 +132,38 @@ static void subscribe(WsSession *session, Context *ctx, const WsMessage *message
 
 /* ---- who is it? ---- */
 
-static Status verify(const WsSession *session, Context *ctx, Str token, Session *ret_session)
+Session ws_session_identity(const WsSession *session)
 {
-    const Api *api = home_of(session)->api;
-    CLEANUP(snapshot_unref) Snapshot *snapshot = api_snapshot(api);
-    return auth_verify_bearer(ctx, api->options.auth, snapshot->catalog, token, ret_session);
+    return (Session){
+        .principal = {.user_id = session->user->id, .role = session->user->role},
+        .expires_at_us = session->expires_at_us,
+        .credentials_version = session->user->credentials_version,
+    };
 }
 
-static void begin(WsSession *session, const Session *verified)
+/* What a token proves. */
+typedef struct Proof {
+    User *user; /* counted */
+    int64_t expires_at_us;
+} Proof;
+
+static Status verify(const Api *api, Context *ctx, Str token, Proof *ret_proof)
 {
-    Str user_id = verified->principal.user_id;
-    session->user_id_memory = mem_dup(user_id.ptr, user_id.len);
-    session->session = *verified;
-    session->session.principal.user_id = str_from(session->user_id_memory, user_id.len);
-    session->session.email = STR_NULL;
-    session->authenticated = true;
+    Session session;
+    CLEANUP(snapshot_unref) Snapshot *snapshot = api_snapshot(api);
+    const Catalog *catalog = snapshot->catalog;
+    TRY(auth_verify_bearer(ctx, api->options.auth, catalog, token, &session));
+    const User *user = catalog_user(catalog, session.principal.user_id);
+    ret_proof->user = user_ref((User *)(uintptr_t)user);
+    ret_proof->expires_at_us = session.expires_at_us;
+    return STATUS_OK;
+}
+
+/* Takes over the reference to the user. */
+static void begin(WsSession *session, const Proof *proof)
+{
+    session->user = proof->user;
+    session->expires_at_us = proof->expires_at_us;
     connection_set_deadline(session->conn, 0);
     send_auth_success(session);
 }
@@ -164,32 +176,32 @@ static void refuse(WsSession *session, Str message)
 
 /* Again: the same account goes on with the new token's time; any other is refused and nothing
  * changes. */
-static void extend(WsSession *session, const Session *verified)
+static void extend(WsSession *session, const Proof *proof)
 {
-    Session *now = &session->session;
-    if (!str_equal(verified->principal.user_id, now->principal.user_id) ||
-        verified->principal.role != now->principal.role ||
-        verified->credentials_version != now->credentials_version) {
+    CLEANUP(user_unref) User *user = proof->user;
+    const User *now = session->user;
+    if (!str_equal(user->id, now->id) || user->role != now->role ||
+        user->credentials_version != now->credentials_version) {
         send_auth_error(session, STR("This connection belongs to another session"));
         return;
     }
-    now->expires_at_us = verified->expires_at_us;
+    session->expires_at_us = proof->expires_at_us;
     if (session->live)
-        live_client_extend(session->live, now->expires_at_us / 1000);
+        live_client_extend(session->live, session->expires_at_us / 1000);
     send_auth_success(session);
 }
 
 static void authenticate(WsSession *session, Context *ctx, const WsAuthenticate *message)
 {
-    Session verified;
-    Status status = verify(session, ctx, message->token, &verified);
-    if (!session->authenticated)
+    Proof proof;
+    Status status = verify(home_of(session)->api, ctx, message->token, &proof);
+    if (!session->user)
         session->gzip = session->gzip && message->gzip;
-    if (status == STATUS_OK && session->authenticated)
-        extend(session, &verified);
+    if (status == STATUS_OK && session->user)
+        extend(session, &proof);
     else if (status == STATUS_OK)
-        begin(session, &verified);
-    else if (session->authenticated)
+        begin(session, &proof);
+    else if (session->user)
         send_auth_error(session, ctx->message);
     else
         refuse(session, ctx->message);
@@ -259,7 +271,7 @@ static void handle_text(WsSession *session, Str text)
         ws_session_send_error(session, STR("protocol"), "PROTOCOL", ctx.message);
     else if (status != STATUS_OK)
         close_unparsable(session, &ctx);
-    else if (session->authenticated)
+    else if (session->user)
         handle(session, &ctx, &message);
     else
         handle_before_auth(session, &ctx, &message);
@@ -323,7 +335,7 @@ void ws_session_on_drain(Connection *conn)
 void ws_session_on_deadline(Connection *conn)
 {
     WsSession *session = connection_user(conn);
-    if (!connection_is_websocket(conn) || session->authenticated)
+    if (!connection_is_websocket(conn) || session->user)
         return;
     CLEANUP(context_done) Context ctx = {0};
     uint32_t timeout_ms = home_of(session)->api->options.settings.ws_auth_timeout_ms;
@@ -341,7 +353,7 @@ static void free_session(WsSession *session)
 {
     ws_sql_abandon(session);
     live_client_free(session->live);
-    free(session->user_id_memory);
+    user_unref(session->user);
     free(session);
 }
 
@@ -399,20 +411,27 @@ static WsSession *new_session(const ApiRequest *request)
     WsSession *session = NEW(WsSession);
     session->conn = request->conn;
     session->gzip = wants_gzip(request);
-    uuid_v4_next(session->connection_id);
     return session;
 }
 
-static void open_session(WsSession *session, Status status, Context *ctx, const Session *verified)
+/* STATUS_NOT_FOUND: there was no header, a message will tell. */
+static void open_session(WsSession *session, Status status, Context *ctx, const Proof *proof)
 {
     ApiReactor *home = home_of(session);
     counter_up(&home->websocket_count);
     if (status == STATUS_OK)
-        begin(session, verified);
+        begin(session, proof);
     else if (status == STATUS_NOT_FOUND)
         connection_set_deadline(session->conn, home->api->options.settings.ws_auth_timeout_ms);
     else
         refuse(session, ctx->message);
+}
+
+static Status verify_header(const ApiRequest *request, Context *ctx, Proof *ret_proof)
+{
+    if (http_request_header(request->http, STR("authorization")).len == 0)
+        return STATUS_NOT_FOUND;
+    return verify(request->home->api, ctx, auth_bearer(request->http), ret_proof);
 }
 
 void api_get_websocket(const ApiRequest *request)
@@ -422,16 +441,15 @@ void api_get_websocket(const ApiRequest *request)
         return;
     }
     CLEANUP(context_done) Context ctx = {0};
-    Session verified = {0};
+    Proof proof = {0};
     WsSession *session = new_session(request);
-    Status status = STATUS_NOT_FOUND; /* no header: a message will tell */
-    if (http_request_header(request->http, STR("authorization")).len > 0)
-        status = verify(session, &ctx, auth_bearer(request->http), &verified);
+    Status status = verify_header(request, &ctx, &proof);
     connection_set_user(request->conn, session);
     if (websocket_accept(request->conn)) {
-        open_session(session, status, &ctx, &verified);
+        open_session(session, status, &ctx, &proof);
     } else {
         connection_set_user(request->conn, NULL);
+        user_unref(proof.user);
         free_session(session);
     }
 }

@@ -19,20 +19,18 @@ typedef struct WsSqlQueue WsSqlQueue;
 
 struct WsSession {
     Connection *conn;
-    LiveClient *live; /* NULL = has never subscribed */
-    WsSqlQueue *sql;  /* NULL = has never asked for SQL */
-    Session session;  /* its user id is in user_id_memory */
-    char *user_id_memory;
+    LiveClient *live;      /* NULL = has never subscribed */
+    WsSqlQueue *sql;       /* NULL = has never asked for SQL */
+    User *user;            /* as it was when the session began; NULL = not authenticated */
+    int64_t expires_at_us; /* leeway included */
     RateGate messages;
     uint32_t seen_s; /* when live_client_seen() was told last */
-    uint8_t connection_id[16];
-    bool authenticated;
     bool gzip;
     bool ending; /* closes when what is under way is answered */
 };
 
-/* One message of ours, as a text frame. */
-void ws_session_send(WsSession *session, Buf *text);
+/* Who it is; only when authenticated.  Borrows from the session. */
+Session ws_session_identity(const WsSession *session);
 
 /* {"type":"error", ..} */
 void ws_session_send_error(WsSession *session, Str subscription_id, const char *code, Str message);

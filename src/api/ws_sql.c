@@ -97,7 +97,8 @@ static void on_done(SqlJob *job)
 static Status check_session(const WsSession *session, SqlJob *job)
 {
     CLEANUP(snapshot_unref) Snapshot *snapshot = api_snapshot(job->home->api);
-    switch (auth_session_state(&session->session, snapshot->catalog, clock_wall_us())) {
+    Session identity = ws_session_identity(session);
+    switch (auth_session_state(&identity, snapshot->catalog, clock_wall_us())) {
     case SESSION_ALIVE:
         return STATUS_OK;
     case SESSION_EXPIRED:
@@ -152,8 +153,8 @@ static WsSqlJob *new_request(WsSession *session, Str id)
     SqlJob *job = &request->job;
     sql_job_init(job, connection_handler_data(session->conn));
     job->on_done = on_done;
-    job->principal.user_id = arena_str(&job->ctx.arena, session->session.principal.user_id);
-    job->principal.role = session->session.principal.role;
+    job->principal.user_id = arena_str(&job->ctx.arena, session->user->id);
+    job->principal.role = session->user->role;
     request->session = session;
     request->prefix = answer_prefix(&job->ctx.arena, id);
     return request;
