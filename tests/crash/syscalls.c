@@ -38,7 +38,7 @@ typedef struct TraceHeader {
 } TraceHeader;
 
 /* The next definition of a function of the C library. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) (__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
 static uint64_t now_ns(void)
 {
