@@ -115,7 +115,7 @@ static Status parse_is(Parser *parser, AstExpr *expr, const AstExpr *left)
     return STATUS_OK;
 }
 
-/* IN (a, b), IN (SELECT ..), IN ((SELECT ..) UNION ..) */
+/* IN (a, b), IN (SELECT ..), IN ((SELECT ..)), IN ((SELECT ..) UNION ..) */
 static Status parse_in(Parser *parser, AstExpr *expr, const AstExpr *left)
 {
     ExprList args = {0};
@@ -128,7 +128,7 @@ static Status parse_in(Parser *parser, AstExpr *expr, const AstExpr *left)
     } else {
         TRY(parse_expr_list(parser, &args));
         const AstExpr *last = args.items[args.count - 1];
-        if (args.count == 2 && last->kind == AST_SUBQUERY && parser_at_select_rest(parser)) {
+        if (args.count == 2 && last->kind == AST_SUBQUERY) {
             args.count = 1;
             TRY(parse_select_rest(parser, last->select, &expr->select));
         }

@@ -319,12 +319,22 @@ static void skip_rows(Parser *parser)
         (void)TAKE_WORD(parser, "row");
 }
 
-/* FETCH FIRST [n] ROWS ONLY */
+static const AstExpr *new_one(Parser *parser)
+{
+    AstExpr *one = new_expr(parser, AST_NUMBER, parser_offset(parser));
+    one->text = STR("1");
+    return one;
+}
+
+/* FETCH FIRST [n] ROWS ONLY; without n it is 1 */
 static Status parse_fetch(Parser *parser, AstSelect *select)
 {
     if (!TAKE_WORD(parser, "first"))
         TRY(EXPECT_WORD(parser, "next"));
-    TRY(parse_expr(parser, &select->limit));
+    if (AT_WORDS(parser, "row", "only") || AT_WORDS(parser, "rows", "only"))
+        select->limit = new_one(parser);
+    else
+        TRY(parse_expr(parser, &select->limit));
     skip_rows(parser);
     return EXPECT_WORD(parser, "only");
 }
@@ -388,7 +398,9 @@ static Status parse_ctes(Parser *parser, AstSelect *whole)
 {
     AstCte *ctes = NULL;
     size_t capacity = 0;
-    whole->recursive = AT_WORD(parser, "recursive") && !AT_WORDS(parser, "recursive", "as");
+    /* Before AS or a list of columns it is the name of a query. */
+    whole->recursive = AT_WORD(parser, "recursive") && !AT_WORDS(parser, "recursive", "as") &&
+                       !at_symbol_of(parser->token + 1, STR("("));
     if (whole->recursive)
         parser_advance(parser);
     do {
