@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The server's face: SQL over HTTP, live queries over the WebSocket, logins,
- * health, statistics (docs/api.md is the wire's own description).
+ * health, statistics (docs/protocol.md is the wire's own description).
  *
  * An Api is what all reactors share: settings, engines, counters and limits; it
  * is immutable but for the latter.  An ApiReactor is one reactor with its

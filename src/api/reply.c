@@ -28,14 +28,14 @@ ReplyHeaders reply_headers(Connection *conn)
     return headers;
 }
 
-static void respond(Connection *conn, HttpResponse *response, const ReplyHeaders *headers)
+static void respond(Connection *conn, HttpResponse response, const ReplyHeaders *headers)
 {
     const ApiReactor *home = connection_handler_data(conn);
     ReplyHeaders usual = headers ? *headers : reply_headers(conn);
-    response->headers = usual.items;
-    response->header_count = usual.count;
-    response->close = response->close || home->draining;
-    http_respond(conn, response);
+    response.headers = usual.items;
+    response.header_count = usual.count;
+    response.close = home->draining;
+    http_respond(conn, &response);
 }
 
 void reply_json(Connection *conn, int status, Buf *body, const ReplyHeaders *headers)
@@ -45,7 +45,7 @@ void reply_json(Connection *conn, int status, Buf *body, const ReplyHeaders *hea
         .content_type = STR("application/json"),
         .body_buf = body,
     };
-    respond(conn, &response, headers);
+    respond(conn, response, headers);
 }
 
 void reply_text(Connection *conn, int status, Str text)
@@ -55,7 +55,7 @@ void reply_text(Connection *conn, int status, Str text)
         .content_type = STR("text/plain; charset=utf-8"),
         .body = text,
     };
-    respond(conn, &response, NULL);
+    respond(conn, response, NULL);
 }
 
 void reply_error(Connection *conn, int status, const char *code, Str message)

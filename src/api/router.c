@@ -12,26 +12,26 @@
 
 typedef struct Route {
     Str path;
-    HttpMethod method;
     ApiHandler handler;
+    HttpMethod method;
     bool while_draining; /* answered to the end */
 } Route;
 
 static const Route ROUTES[] = {
-    {STR_INIT("/v1/api/sql"), HTTP_POST, api_post_sql, false},
-    {STR_INIT("/v1/ws"), HTTP_GET, api_get_websocket, false},
-    {STR_INIT("/v1/api/auth/login"), HTTP_POST, api_post_login, false},
-    {STR_INIT("/v1/api/auth/refresh"), HTTP_POST, api_post_refresh, false},
-    {STR_INIT("/v1/api/auth/logout"), HTTP_POST, api_post_logout, false},
-    {STR_INIT("/v1/api/auth/me"), HTTP_GET, api_get_me, false},
-    {STR_INIT("/v1/api/auth/status"), HTTP_GET, api_get_setup_status, false},
-    {STR_INIT("/v1/api/auth/setup"), HTTP_POST, api_post_setup, false},
-    {STR_INIT("/health"), HTTP_GET, api_get_health, false},
-    {STR_INIT("/v1/api/healthcheck"), HTTP_GET, api_get_health, false},
-    {STR_INIT("/v1/api/cluster/health"), HTTP_GET, api_get_cluster_health, false},
-    {STR_INIT("/healthz"), HTTP_GET, api_get_healthz, true},
-    {STR_INIT("/readyz"), HTTP_GET, api_get_readyz, true},
-    {STR_INIT("/metrics"), HTTP_GET, api_get_metrics, true},
+    {STR_INIT("/v1/api/sql"), api_post_sql, HTTP_POST, false},
+    {STR_INIT("/v1/ws"), api_get_websocket, HTTP_GET, false},
+    {STR_INIT("/v1/api/auth/login"), api_post_login, HTTP_POST, false},
+    {STR_INIT("/v1/api/auth/refresh"), api_post_refresh, HTTP_POST, false},
+    {STR_INIT("/v1/api/auth/logout"), api_post_logout, HTTP_POST, false},
+    {STR_INIT("/v1/api/auth/me"), api_get_me, HTTP_GET, false},
+    {STR_INIT("/v1/api/auth/status"), api_get_setup_status, HTTP_GET, false},
+    {STR_INIT("/v1/api/auth/setup"), api_post_setup, HTTP_POST, false},
+    {STR_INIT("/health"), api_get_health, HTTP_GET, false},
+    {STR_INIT("/v1/api/healthcheck"), api_get_health, HTTP_GET, false},
+    {STR_INIT("/v1/api/cluster/health"), api_get_cluster_health, HTTP_GET, false},
+    {STR_INIT("/healthz"), api_get_healthz, HTTP_GET, true},
+    {STR_INIT("/readyz"), api_get_readyz, HTTP_GET, true},
+    {STR_INIT("/metrics"), api_get_metrics, HTTP_GET, true},
 };
 
 enum { ROUTE_COUNT = sizeof(ROUTES) / sizeof(*ROUTES) };

@@ -154,7 +154,7 @@ static Status verify(const Api *api, Context *ctx, Str token, Proof *ret_proof)
     const Catalog *catalog = snapshot->catalog;
     TRY(auth_verify_bearer(ctx, api->options.auth, catalog, token, &session));
     const User *user = catalog_user(catalog, session.principal.user_id);
-    ret_proof->user = user_ref((User *)(uintptr_t)user);
+    ret_proof->user = user_ref((User *)user);
     ret_proof->expires_at_us = session.expires_at_us;
     return STATUS_OK;
 }

@@ -6,8 +6,8 @@
 #define GIB(n)     (INT64_C(1073741824) * (n))
 #define AT(member) offsetof(Config, member)
 
-enum { HOUR_S = 3600, YEAR_H = 8766, CENTURY_MS_SHIFT = 41 };
-#define LONG_MS (INT64_C(1) << CENTURY_MS_SHIFT)
+#define LONG_MS    (INT64_C(1) << 41) /* some 70 years */
+#define LONG_HOURS INT64_C(613200)
 
 /* clang-format off */
 const ConfigKey CONFIG_KEYS[] = {
@@ -84,7 +84,7 @@ const ConfigKey CONFIG_KEYS[] = {
      "FLUSH_POLICY of tables that have none: rows; 0 = never by rows"},
     {"flush.default_time_interval", NULL, CONFIG_INTEGER, AT(tables.flush_interval_s), "300", 1, INT32_MAX,
      "FLUSH_POLICY of tables that have none: seconds"},
-    {"retention.default_deleted_retention_hours", NULL, CONFIG_INTEGER, AT(tables.deleted_retention_hours), "168", 0, 100 * YEAR_H,
+    {"retention.default_deleted_retention_hours", NULL, CONFIG_INTEGER, AT(tables.deleted_retention_hours), "168", 0, LONG_HOURS,
      "How long deleted rows are kept"},
     {"stream.default_ttl_seconds", NULL, CONFIG_INTEGER, AT(tables.stream_ttl_s), "10", 0, INT32_MAX,
      "TTL of streams that do not say; 0 = for ever"},
@@ -145,7 +145,7 @@ const ConfigKey CONFIG_KEYS[] = {
      "root's password; empty = leave what is stored"},
     {"auth.jwt_secret", "JWT_SECRET", CONFIG_TEXT, AT(auth.jwt_secret), "", 0, 0,
      "Signs tokens; empty = generated and kept in the data directory"},
-    {"auth.jwt_expiry_hours", "JWT_EXPIRY_HOURS", CONFIG_INTEGER, AT(auth.token_hours), "24", 1, 100 * YEAR_H,
+    {"auth.jwt_expiry_hours", "JWT_EXPIRY_HOURS", CONFIG_INTEGER, AT(auth.token_hours), "24", 1, LONG_HOURS,
      "Life of an access token"},
     {"auth.cookie_secure", "COOKIE_SECURE", CONFIG_BOOLEAN, AT(auth.cookie_secure), "true", 0, 0,
      "Cookies set over https are Secure"},

@@ -22,9 +22,9 @@ static const Unit SIZE_UNITS[] = {
 static const Unit TIME_UNITS[] = {
     {STR_INIT("ms"), 1},
     {STR_INIT("s"), 1000},
-    {STR_INIT("m"), 60 * 1000},
-    {STR_INIT("h"), 3600 * 1000},
-    {STR_INIT("d"), 86400 * 1000},
+    {STR_INIT("m"), INT64_C(60) * 1000},
+    {STR_INIT("h"), INT64_C(3600) * 1000},
+    {STR_INIT("d"), INT64_C(86400) * 1000},
     {STR_INIT(""), 1000},
 };
 enum { SIZE_UNIT_COUNT = 4, TIME_UNIT_COUNT = 6 };
@@ -62,8 +62,7 @@ set_integer(Context *ctx, Config *config, const ConfigKey *key, int64_t value, c
 
 static void append_item(Arena *arena, StrList *list, size_t *capacity, Str item)
 {
-    Str *items =
-        arena_grow(arena, (void *)(uintptr_t)list->items, list->count, capacity, sizeof(Str));
+    Str *items = arena_grow(arena, (void *)list->items, list->count, capacity, sizeof(Str));
     items[list->count++] = item;
     list->items = items;
 }

@@ -89,8 +89,7 @@ static int list_keys(void)
 {
     CLEANUP(buf_done) Buf text = {0};
     config_write_keys(&text);
-    fwrite(text.ptr, 1, text.len, stdout);
-    return 0;
+    return fwrite(text.ptr, 1, text.len, stdout) == text.len ? 0 : 1;
 }
 
 static int run(ServerAction action, const char *path)
@@ -110,7 +109,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         Str arg = str_from_c(argv[i]);
         if (str_equal(arg, STR("--version")) || str_equal(arg, STR("-V"))) {
-            printf("kalamdb %s (%s)\n", SERVER_VERSION, SERVER_BUILD_DATE);
+            printf(
+                "kalamdb %.*s (%.*s)\n", STR_ARG(server_version()), STR_ARG(server_build_date()));
             return 0;
         }
         if (str_equal(arg, STR("--help")) || str_equal(arg, STR("-h")))

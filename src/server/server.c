@@ -254,9 +254,9 @@ static void announce(const Server *server, uint16_t port, size_t descriptors, in
     CLEANUP(snapshot_unref)
     Snapshot *snapshot = published_durable(sequencer_published(server->sequencer));
     log_info("server",
-             "KalamDB %s listening address=http://%.*s:%d data=%.*s reactors=%zu descriptors=%zu "
+             "KalamDB %.*s listening address=http://%.*s:%d data=%.*s reactors=%zu descriptors=%zu "
              "start_ms=%lld",
-             SERVER_VERSION,
+             STR_ARG(server_version()),
              STR_ARG(config->server.host),
              port,
              STR_ARG(config->storage.data_path),

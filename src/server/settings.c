@@ -95,8 +95,8 @@ settings_api(Context *ctx, const Config *config, size_t reactor_count, ApiSettin
     size_t connection_count_max = descriptors_limit_connections(
         (size_t)config->performance.connections, (size_t)config->storage.max_open_files);
     ApiSettings settings = {
-        .version = STR(SERVER_VERSION),
-        .build_date = STR(SERVER_BUILD_DATE),
+        .version = server_version(),
+        .build_date = server_build_date(),
         .started_at_us = clock_wall_us(),
         .cors = cors_settings(&ctx->arena, config),
         .strict_ws_origin_check = config->websocket.strict_origin,

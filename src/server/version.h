@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which server this is: from the file VERSION and, when the tree is a clone, the
- * time of its last commit.  Both are set by the build.
+ * day of its last commit.
  */
 #pragma once
 
-#define SERVER_VERSION    KALAMDB_VERSION
-#define SERVER_BUILD_DATE KALAMDB_BUILD_DATE
+#include "base/str.h"
+
+Str server_version(void);
+Str server_build_date(void);
