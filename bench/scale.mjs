@@ -14,6 +14,8 @@ const full = {
     roomInserts: 2000,
     queries: [1, 12, 1000, 100000],
     sockets: [1000, 10000],
+    watchers: 5000, /* WebSockets with one live query each */
+    watched: 50000, /* live queries on few WebSockets */
     keys: 100000,
     idleSeconds: 10,
     starts: 5,
@@ -36,6 +38,8 @@ const smoke = {
     roomInserts: 50,
     queries: [1, 100],
     sockets: [10, 20],
+    watchers: 20,
+    watched: 50,
     keys: 1000,
     idleSeconds: 1,
     starts: 1,

@@ -4,7 +4,7 @@
 import { measure, withKalamdb, withPostgres, withRedis } from '../processes.mjs';
 import { remark, report } from '../report.mjs';
 
-const AIM_US = 1000; /* p99, beyond the disk's */
+const AIM_US = 1000; /* p99; with the disk's on top where the disk is waited for */
 
 const TABLES = `
     CREATE NAMESPACE bench;
@@ -26,9 +26,10 @@ async function compare({ pushRounds, pushes }, targets, kalamdb, env) {
     const rows = await measure('push_latency', [pushRounds, pushes, ...targets], kalamdb, env);
     report('push', 'insert to subscriber, one message at a time', rows);
     const p99 = Object.fromEntries(rows.map((row) => [row.name, row.p99_us]));
-    const limit = AIM_US + p99.fdatasync;
-    for (const name of OURS.slice(1))
+    for (const name of OURS.slice(1)) {
+        const limit = name === 'kalamdb-sync' ? AIM_US + p99.fdatasync : AIM_US;
         remark(`${name}: p99 ${p99[name]} us, aim below ${limit.toFixed(0)} us: ${p99[name] < limit ? 'met' : 'MISSED'}`);
+    }
 }
 
 export default async function push(scale) {
