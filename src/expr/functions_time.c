@@ -64,7 +64,7 @@ typedef enum Unit {
 
 typedef struct UnitName {
     Str name;
-    Unit unit;
+    Unit unit = UNIT_DAY;
 } UnitName;
 
 static const UnitName UNITS[] = {
@@ -155,7 +155,7 @@ static int64_t truncate_us(int64_t us, Unit unit)
 static Status eval_date_trunc(Context *ctx, const Value *args, size_t count, Value *ret_value)
 {
     (void)count;
-    Unit unit;
+    Unit unit = UNIT_DAY;
     TRY(find_unit(ctx, args[0].text, &args[1], &unit));
     if (unit > UNIT_CENTURY || args[1].kind == TYPE_TIME)
         return fail_unit(ctx, args[0].text, &args[1]);
@@ -227,7 +227,7 @@ static double part_of(int64_t us, Unit unit)
 static Status eval_date_part(Context *ctx, const Value *args, size_t count, Value *ret_value)
 {
     (void)count;
-    Unit unit;
+    Unit unit = UNIT_DAY;
     TRY(find_unit(ctx, args[0].text, &args[1], &unit));
     if (args[1].kind == TYPE_TIME && unit > UNIT_HOUR && unit != UNIT_EPOCH)
         return fail_unit(ctx, args[0].text, &args[1]);

@@ -208,7 +208,7 @@ static Status parse_flush_policy(Parser *parser, uint32_t offset, OptionList *li
     Str policy = STR("");
     TRY(EXPECT_WORD(parser, "policy"));
     do {
-        Str number;
+        Str number = STR_NULL;
         bool rows = TAKE_WORD(parser, "rows");
         if (!rows)
             TRY(EXPECT_WORD(parser, "interval"));
