@@ -64,7 +64,7 @@ typedef enum Unit {
 
 typedef struct UnitName {
     Str name;
-    Unit unit = UNIT_DAY;
+    Unit unit;
 } UnitName;
 
 static const UnitName UNITS[] = {
