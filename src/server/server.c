@@ -12,6 +12,7 @@
 #include "server/version.h"
 #include "store/data_dir.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -331,6 +332,7 @@ static bool drains_within(const Server *server, int64_t timeout_ms)
     for (int64_t now_us; (now_us = clock_monotonic_us()) < end_us;) {
         switch (wait_for_event(server, (end_us - now_us) / 1000 + 1)) {
         case WOKEN_BY_DRAINED:
+            assert(atomic_load(&server->drained_count) == server->reactor_count);
             return true;
         case WOKEN_BY_SIGNAL:
             if (take_signal(server) != SIGHUP)
@@ -355,7 +357,12 @@ void server_wait(Server *server)
         leave_at_once("requests do not end");
 }
 
-/* ---- stopping: nobody may post to a reactor that is gone ---- */
+/*
+ * ---- stopping ----
+ *
+ * All requests are answered by now.  Tasks on workers end and post their results; the reactors
+ * run what was posted, which may still ask the sequencer; then nobody does any more.
+ */
 
 static void stop_threads(Server *server)
 {
@@ -376,8 +383,8 @@ void server_stop(Server *server)
     if (!server)
         return;
     worker_pool_free(server->workers);
-    sequencer_close(server->sequencer);
     stop_threads(server);
+    sequencer_close(server->sequencer);
     api_free(server->api);
     housekeeping_free(server->housekeeping);
     live_registry_free(server->registry);

@@ -5,8 +5,8 @@
  *
  *     data directory - store - sequencer - auth - live registry - query - api
  *
- * Stopping: first no new work (api_drain), then, when every reactor has
- * answered what it had, the workers, then the sequencer, then the reactors.
+ * Stopping: first no new work (api_drain); then, when every reactor has
+ * answered what it had, the workers, the reactors' threads, the sequencer.
  */
 #pragma once
 
