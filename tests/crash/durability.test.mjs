@@ -62,7 +62,7 @@ function assertCovered(rows, ids) {
         assert.ok(acknowledged, `row ${id}: its reply is not in the trace`);
         assert.ok(sync, `row ${id}: no sync of its log after it was written`);
         assert.ok(sync.end <= acknowledged.begin,
-            `row ${id}: acknowledged ${acknowledged.begin - sync.end} ns before the sync that covers it ended`);
+            `row ${id}: acknowledged ${sync.end - acknowledged.begin} ns before the sync that covers it ended`);
     }
 }
 
