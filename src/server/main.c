@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fault.h"
 #include "base/log.h"
-#include "server/config.h"
+#include "server/check.h"
 #include "server/server.h"
 #include "server/version.h"
 
@@ -11,16 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef enum ServerAction { ACTION_SERVE, ACTION_CHECK_CONFIG } ServerAction;
+typedef enum Command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_CHECK_CONFIG } Command;
 
 static const char USAGE[] =
-    "usage: kalamdb [--check-config] [server.toml]\n"
+    "usage: kalamdb [check | --check-config] [server.toml]\n"
     "       kalamdb --version | --help | --list-keys\n"
     "\n"
     "Serves the database that the configuration names: ./server.toml, else the one beside the\n"
     "program, else defaults (http://127.0.0.1:8080, data in ./data). KALAMDB_* in the\n"
     "environment wins over the file; --list-keys prints all keys and variables.\n"
     "\n"
+    "  check           read all data from end to end while no server uses it, and say what is\n"
+    "                  wrong with it\n"
     "  --check-config  read the configuration, say what is wrong with it, and end\n"
     "  --list-keys     print the configuration's keys as a table\n";
 
@@ -85,6 +87,21 @@ static Status check_config(Context *ctx, const char *path)
     return STATUS_OK;
 }
 
+static Status check(Context *ctx, const char *path)
+{
+    Config config;
+    CheckReport report;
+    TRY(config_load(ctx, path, environ, &config));
+    TRY(check_data(ctx, &config, &report));
+    printf("%.*s: fine; %llu tables, %llu rows, %llu events, %llu commits\n",
+           STR_ARG(config.storage.data_path),
+           (unsigned long long)report.table_count,
+           (unsigned long long)report.row_count,
+           (unsigned long long)report.event_count,
+           (unsigned long long)report.commit_count);
+    return STATUS_OK;
+}
+
 static int list_keys(void)
 {
     CLEANUP(buf_done) Buf text = {0};
@@ -92,11 +109,15 @@ static int list_keys(void)
     return fwrite(text.ptr, 1, text.len, stdout) == text.len ? 0 : 1;
 }
 
-static int run(ServerAction action, const char *path)
+static int run(Command command, const char *path)
 {
+    static Status (*const COMMANDS[])(Context * ctx, const char *path) = {
+        [COMMAND_SERVE] = serve,
+        [COMMAND_CHECK] = check,
+        [COMMAND_CHECK_CONFIG] = check_config,
+    };
     CLEANUP(context_done) Context ctx = {0};
-    Status status = action == ACTION_SERVE ? serve(&ctx, path) : check_config(&ctx, path);
-    if (status == STATUS_OK)
+    if (COMMANDS[command](&ctx, path) == STATUS_OK)
         return 0;
     log_error("server", "%.*s", STR_ARG(ctx.message));
     return 1;
@@ -104,7 +125,7 @@ static int run(ServerAction action, const char *path)
 
 int main(int argc, char **argv)
 {
-    ServerAction action = ACTION_SERVE;
+    Command command = COMMAND_SERVE;
     const char *path = NULL;
     for (int i = 1; i < argc; i++) {
         Str arg = str_from_c(argv[i]);
@@ -118,7 +139,9 @@ int main(int argc, char **argv)
         if (str_equal(arg, STR("--list-keys")))
             return list_keys();
         if (str_equal(arg, STR("--check-config"))) {
-            action = ACTION_CHECK_CONFIG;
+            command = COMMAND_CHECK_CONFIG;
+        } else if (command == COMMAND_SERVE && !path && str_equal(arg, STR("check"))) {
+            command = COMMAND_CHECK;
         } else if (!path && argv[i][0] != '-') {
             path = argv[i];
         } else {
@@ -129,7 +152,7 @@ int main(int argc, char **argv)
     tune_allocator();
     fault_read_environment();
     server_block_signals();
-    int code = run(action, path);
+    int code = run(command, path);
     log_stop();
     return code;
 }

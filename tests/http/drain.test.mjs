@@ -38,9 +38,9 @@ test('what is under way at a stop is answered, what comes then is refused', asyn
     const idle = await Raw.open(server.port); /* has sent nothing yet */
     const busy = await Raw.open(server.port);
     const sql = JSON.stringify({ sql: 'SELECT id, body, body, body FROM app.t' }); /* 30 MB */
-    busy.pause();
     await busy.send(`POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${root.token}\r\nContent-Length: ${sql.length}\r\n\r\n${sql}`);
-    await root.sql('SELECT 1'); /* the other reactor may not have seen the request yet; this one is behind it in no queue */
+    await busy.until((so_far) => so_far.includes('200 OK'));
+    busy.pause();
     const live = await root.live();
     const exited = server.kill('SIGTERM');
     while (!live.closed)
