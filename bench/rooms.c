@@ -47,7 +47,7 @@ static void rooms_open(Rooms *rooms, size_t query_count)
 {
     *rooms = (Rooms){.query_count = query_count};
     /* The few are spread, too: then every table has somebody on every reactor. */
-    size_t window = query_count < CONNECTIONS * WINDOW ? 1 : WINDOW;
+    size_t window = query_count < (size_t)CONNECTIONS * WINDOW ? 1 : WINDOW;
     size_t turn = 0;
     for (size_t room = 1; room <= query_count; room += window) {
         size_t left = query_count - room + 1;
