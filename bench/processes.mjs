@@ -107,16 +107,21 @@ export async function wrk(kalamdb, path, { sql = '', keys = 1, clients, seconds 
 
 // --- what they use ----------------------------------------------------------------
 
+function statTicks(pid, first, last) {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+    return fields.slice(first - 3, last - 2).reduce((sum, field) => sum + Number(field), 0);
+}
+
 /** CPU time in microseconds that a process and its children, gone ones too, have used. */
 export function cpuUs(pid) {
-    const ticks = (id, first, last) => {
-        const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ').at(-1).split(' ');
-        return fields.slice(first - 3, last - 2).reduce((sum, field) => sum + Number(field), 0);
-    };
-    let total = ticks(pid, 14, 17);
-    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean))
-        total += ticks(child, 14, 15);
-    return total * TICK_US;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    try {
+        return TICK_US * children.reduce((sum, child) => sum + statTicks(child, 14, 15), statTicks(pid, 14, 17));
+    } catch (error) {
+        if (error.code !== 'ENOENT' || !existsSync(`/proc/${pid}`))
+            throw error;
+        return cpuUs(pid); /* a child has ended meanwhile: now its time is its parent's */
+    }
 }
 
 /** Resident memory in bytes. */
