@@ -65,10 +65,17 @@ static size_t live_queued_bytes(void *data)
     return connection_queued_bytes(session->conn);
 }
 
+static size_t live_total_queued_bytes(void *data)
+{
+    const WsSession *session = data;
+    return reactor_queued_bytes(home_of(session)->reactor);
+}
+
 static const LiveSink LIVE_SINK = {
     .send_parts = live_send_parts,
     .send = live_send,
     .queued_bytes = live_queued_bytes,
+    .total_queued_bytes = live_total_queued_bytes,
 };
 
 /* Nobody sees it before there is a live query: it is made then. */

@@ -100,7 +100,8 @@ static Status newest_versions(Context *ctx, LiveCatchUp *round, Snapshot *snapsh
     LiveNet net;
     const LiveQuery *query = round->query;
     CLEANUP(live_delta_done) LiveDelta delta = {0};
-    TRY(live_net_compute(ctx, round->sequencer, snapshot, query, round->position, &net));
+    TRY(live_net_compute(
+        ctx, &ctx->arena, round->sequencer, snapshot, query, round->position, &net));
     for (size_t i = 0; i < net.count; i++) {
         LiveEvent event;
         TRY(net_event(ctx, query, snapshot, net.entries[i], &event));

@@ -61,7 +61,7 @@ size_t live_client_count(const LiveClient *client)
 
 void live_client_drained(LiveClient *client)
 {
-    client_feed_lagging(client);
+    client_feed_waiting(client);
 }
 
 void live_client_seen(LiveClient *client, int64_t now_us)
@@ -115,14 +115,15 @@ describe(const LiveClient *client, const LiveSubscribe *subscribe, const LiveQue
     return info;
 }
 
-static Status check_session(Context *ctx, const LiveClient *client, const Catalog *catalog)
+Status client_check_session(Context *ctx, const LiveClient *client, const Catalog *catalog)
 {
     const User *user = catalog_user(catalog, client->user_id);
     if (!user || user->role != client->role ||
         user->credentials_version != client->credentials_version)
-        return fail(ctx, STATUS_UNAUTHORIZED, "the session was revoked");
+        return fail(
+            ctx, STATUS_UNAUTHORIZED, "The user's role or password changed, or it was dropped");
     if (client->expires_at_ms && clock_wall_us() / 1000 >= client->expires_at_ms)
-        return fail(ctx, STATUS_TOKEN_EXPIRED, "the token has expired");
+        return fail(ctx, STATUS_TOKEN_EXPIRED, "The token has expired");
     return STATUS_OK;
 }
 
@@ -137,7 +138,7 @@ bind(Context *ctx, LiveClient *client, const LiveSubscribe *subscribe, LiveQuery
         .parameters = {.values = subscribe->parameters, .count = subscribe->parameter_count},
         .full = subscribe->options.full,
     };
-    TRY(check_session(ctx, client, snapshot->catalog));
+    TRY(client_check_session(ctx, client, snapshot->catalog));
     return live_query_bind(ctx, snapshot->catalog, &principal, &text, ret_query);
 }
 

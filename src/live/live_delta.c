@@ -116,15 +116,10 @@ static bool column_changed(const LiveColumn *column, const LiveImages *images)
     return !value_same(&images->old_row[column->index], &images->new_row[column->index]);
 }
 
-static bool is_user_column(const LiveQuery *query, const LiveColumn *column)
-{
-    return column->index < query->table->column_count;
-}
-
 static bool selection_changed(const LiveQuery *query, const LiveImages *images)
 {
     for (uint32_t i = 0; i < query->selected_count; i++)
-        if (is_user_column(query, &query->columns[i]) && column_changed(&query->columns[i], images))
+        if (column_changed(&query->columns[i], images))
             return true;
     return false;
 }
@@ -138,8 +133,7 @@ static Status put_new_values(Context *ctx, Buf *out, const LiveQuery *query, con
     buf_byte(out, '{');
     for (uint32_t i = 0; i < query->column_count; i++) {
         const LiveColumn *column = &query->columns[i];
-        bool wanted =
-            changed && is_user_column(query, column) && !value_is_null(&row[column->index]);
+        bool wanted = changed && !value_is_null(&row[column->index]);
         if (column->in_key || wanted)
             TRY(put_cell(ctx, out, column, row));
     }
@@ -155,7 +149,7 @@ static Status put_old_values(Context *ctx, Buf *out, const LiveQuery *query, con
     buf_byte(out, '{');
     for (uint32_t i = 0; i < query->column_count; i++) {
         const LiveColumn *column = &query->columns[i];
-        bool wanted = is_user_column(query, column) && column_changed(column, &event->images);
+        bool wanted = column_changed(column, &event->images);
         if (column->in_key || wanted)
             TRY(put_cell(ctx, out, column, row));
     }
@@ -172,6 +166,7 @@ void live_delta_clear(LiveDelta *delta)
         shared_unref(delta->tails[i]);
     delta->tail_count = 0;
     delta->row_count = 0;
+    delta->byte_count = 0;
     delta->open = (LiveEvent){0};
     buf_clear(&delta->rows);
     buf_clear(&delta->old_values);
@@ -263,9 +258,12 @@ live_delta_add(Context *ctx, LiveDelta *delta, const LiveQuery *query, const Liv
         return STATUS_OK;
     if (!fits_open_message(delta, event))
         close_message(delta, 0);
+    size_t before = delta->rows.len + delta->old_values.len;
     delta->open = *event;
     delta->row_count++;
-    return put_event(ctx, delta, query, event);
+    TRY(put_event(ctx, delta, query, event));
+    delta->byte_count += delta->rows.len + delta->old_values.len - before;
+    return STATUS_OK;
 }
 
 Status live_delta_record(Context *ctx,

@@ -59,6 +59,7 @@ typedef struct LiveDelta {
     size_t tail_count;
     size_t tail_capacity;
     uint64_t row_count; /* in all messages */
+    size_t byte_count;  /* of these rows */
     /* the message being built */
     LiveEvent open; /* kind LIVE_NOTHING = none; kind, left and hard of its rows */
     Buf rows;

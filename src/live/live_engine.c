@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+enum { LOAD_REST_MS = 3000 };
+
 static void apply_defaults(LiveEngineOptions *options)
 {
     if (!options->per_client_max)
@@ -129,11 +131,26 @@ static void tell_progress(LiveEngine *engine, int64_t now_us)
     engine->next_progress_us = now_us + engine->options.progress_interval_ms * 1000;
 }
 
+/* Loads that wait for their client give their memory back after a while. */
+static void rest_loads(LiveEngine *engine, int64_t now_us)
+{
+    int64_t rested_us = now_us + (engine->options.snapshot_max_age_ms - LOAD_REST_MS) * 1000;
+    for (LiveClient *client = engine->clients; client; client = client->next) {
+        size_t at = 0;
+        for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
+            if (subscription->load && !subscription->waiting &&
+                subscription->load_deadline_us < rested_us)
+                live_load_rest(subscription->load);
+        client_feed_waiting(client); /* in case a drain was not told */
+    }
+}
+
 void live_engine_tick(LiveEngine *engine)
 {
     int64_t now_us = clock_monotonic_us();
     live_engine_expire(engine, clock_wall_us() / 1000);
     end_stale_loads(engine, now_us);
+    rest_loads(engine, now_us);
     tell_progress(engine, now_us);
 }
 

@@ -156,7 +156,8 @@ static void visit_group(void *data, void *item)
     Matching *matching = data;
     LiveGroup *group = item;
     LiveEngine *engine = matching->engine;
-    if (group->judged_change == engine->change_count || group->member_count == 0 || group->failed)
+    if (group->judged_change == engine->change_count || group->member_count == 0 || group->failed ||
+        group->overflowed)
         return;
     group->judged_change = engine->change_count;
     if (!live_query_owns(group->query, matching->change->owner))
@@ -165,13 +166,30 @@ static void visit_group(void *data, void *item)
 
     LiveEvent event;
     Context *ctx = &engine->scratch;
+    size_t before = group->delta.byte_count;
     Status status = live_judge(ctx, group->query, matching->change, &matching->images, &event);
     if (status == STATUS_OK && event.kind != LIVE_NOTHING)
         status = live_delta_add(ctx, &group->delta, group->query, &event);
+    engine->commit_bytes += group->delta.byte_count - before;
+    group->overflowed = engine->commit_bytes > COMMIT_BYTES_MAX;
+    if (group->overflowed)
+        live_delta_clear(&group->delta);
     if (status != STATUS_OK)
         group->failed = true;
     if (status != STATUS_OK || event.kind != LIVE_NOTHING)
         touch(engine, group);
+}
+
+/* A change that cannot be read: whoever watches the table must know. */
+static void fail_groups(LiveEngine *engine, LiveTable *live_table)
+{
+    size_t at = 0;
+    for (LiveGroup *group; (group = id_map_next(&live_table->groups, &at));) {
+        for (; group; group = group->next_same_hash) {
+            group->failed = true;
+            touch(engine, group);
+        }
+    }
 }
 
 static void match_change(LiveEngine *engine, LiveTable *live_table, const Change *change)
@@ -179,11 +197,7 @@ static void match_change(LiveEngine *engine, LiveTable *live_table, const Change
     Matching matching = {.engine = engine, .change = change};
     Context *ctx = &engine->scratch;
     if (live_images(ctx, live_table->table, change, &matching.images) != STATUS_OK) {
-        log_error("live",
-                  "table=%.*s seq=%llu cannot be decoded: %.*s",
-                  STR_ARG(live_table->table->full_name),
-                  (unsigned long long)change->seq,
-                  STR_ARG(ctx->message));
+        fail_groups(engine, live_table);
         return;
     }
     engine->change_count++;
@@ -204,10 +218,23 @@ static void fail_members(LiveEngine *engine, LiveGroup *group)
     group->failed = false;
 }
 
+/* They go on from the change log, a bounded piece at a time. */
+static void lag_members(LiveGroup *group, SeqNo position)
+{
+    while (group->member_count > 0) {
+        Subscription *subscription = group->members[group->member_count - 1];
+        subscription_lag(subscription, position);
+        client_feed_waiting(subscription->client);
+    }
+    group->overflowed = false;
+}
+
 static void deliver_group(LiveEngine *engine, LiveGroup *group, const CommitRecord *record)
 {
     if (group->failed)
         fail_members(engine, group);
+    if (group->overflowed)
+        lag_members(group, record->first_seq - 1);
     live_delta_commit(&group->delta, record->seq);
     /* Backwards: a member that falls behind leaves the list. */
     for (size_t i = group->member_count; i-- > 0;) {
@@ -249,6 +276,7 @@ static void match_record(LiveEngine *engine, const CommitRecord *record)
 static void process_record(LiveEngine *engine, CommitRecord *record)
 {
     arena_clear(&engine->scratch.arena);
+    engine->commit_bytes = 0;
     ring_add(engine, record);
     live_engine_expire(engine, snowflake_to_ms(record->seq));
     match_record(engine, record);
@@ -273,7 +301,7 @@ static void lag_client(LiveClient *client)
                              processed > subscription->position ? processed
                                                                 : subscription->position);
     }
-    client_feed_lagging(client);
+    client_feed_waiting(client);
 }
 
 static void process_gap(LiveEngine *engine)

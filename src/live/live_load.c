@@ -7,7 +7,7 @@
 #include "table/scan.h"
 #include "value/key.h"
 
-enum { WINDOW_MAX = 100000, BATCH_BYTES_MAX = 1 << 20 };
+enum { WINDOW_MAX = 50000, BATCH_BYTES_MAX = 1 << 20 };
 
 /* One row (or delete) to come, in ascending seq. */
 typedef struct Entry {
@@ -18,7 +18,7 @@ typedef struct Entry {
 
 /* The entries after some sequence number: all of them, or the first (last) `keep`. */
 typedef struct Window {
-    Context ctx; /* keys and the array's memory */
+    Arena arena; /* keys, net entries */
     Entry *items;
     size_t count;
     size_t capacity;
@@ -40,6 +40,13 @@ struct LiveLoad {
     bool ready;
 };
 
+static void window_done(Window *window)
+{
+    arena_done(&window->arena);
+    free(window->items);
+    *window = (Window){0};
+}
+
 LiveLoad *live_load_new(const LiveLoadOptions *options)
 {
     LiveLoad *load = NEW(LiveLoad);
@@ -50,13 +57,6 @@ LiveLoad *live_load_new(const LiveLoadOptions *options)
     load->after = options->mode == LIVE_LOAD_RESUME ? options->from : 0;
     load->last_seq = load->after;
     return load;
-}
-
-static void window_done(Window *window)
-{
-    context_done(&window->ctx);
-    free(window->items);
-    *window = (Window){0};
 }
 
 void live_load_free(LiveLoad *load)
@@ -90,6 +90,14 @@ SeqNo live_load_seq(const LiveLoad *load)
 SeqNo live_load_last_seq(const LiveLoad *load)
 {
     return load->last_seq;
+}
+
+void live_load_rest(LiveLoad *load)
+{
+    if (load->options.mode == LIVE_LOAD_LAST)
+        return; /* one small batch */
+    window_done(&load->window);
+    load->window_filled = false;
 }
 
 uint64_t live_load_row_count(const LiveLoad *load)
@@ -127,8 +135,8 @@ static void window_trim(Window *window, size_t keep, bool newest)
         window->items[i].key = arena_str(&kept, window->items[i].key);
     window->count = keep;
     window->complete = newest;
-    arena_done(&window->ctx.arena);
-    window->ctx.arena = kept;
+    arena_done(&window->arena);
+    window->arena = kept;
 }
 
 static void window_add(Window *window, Entry entry)
@@ -137,7 +145,7 @@ static void window_add(Window *window, Entry entry)
         window->capacity = window->capacity ? window->capacity * 2 : 64;
         window->items = mem_realloc(window->items, window->capacity * sizeof(*window->items));
     }
-    entry.key = arena_str(&window->ctx.arena, entry.key);
+    entry.key = arena_str(&window->arena, entry.key);
     window->items[window->count++] = entry;
 }
 
@@ -235,13 +243,18 @@ static Status fill_from_rows(Context *ctx, LiveLoad *load)
     return STATUS_OK;
 }
 
-static Status fill_from_log(LiveLoad *load)
+static Status fill_from_log(Context *ctx, LiveLoad *load)
 {
     LiveNet net;
     Window *window = &load->window;
     const LiveLoadOptions *options = &load->options;
-    TRY(live_net_compute(
-        &window->ctx, options->sequencer, options->snapshot, options->query, options->from, &net));
+    TRY(live_net_compute(ctx,
+                         &window->arena,
+                         options->sequencer,
+                         options->snapshot,
+                         options->query,
+                         options->from,
+                         &net));
     for (size_t i = 0; i < net.count; i++) {
         const LiveNetEntry *entry = net.entries[i];
         if (entry->seq > load->after)
@@ -270,14 +283,12 @@ static void start_over(LiveLoad *load)
 
 static Status fill_resumed(Context *ctx, LiveLoad *load)
 {
-    Status status = fill_from_log(load);
-    if (status == STATUS_NOT_FOUND || status == STATUS_MEMORY_LIMIT) {
-        start_over(load);
-        return fill_from_rows(ctx, load);
-    }
-    if (status != STATUS_OK)
-        context_copy_error(ctx, &load->window.ctx);
-    return status;
+    Status status = fill_from_log(ctx, load);
+    if (status != STATUS_NOT_FOUND && status != STATUS_MEMORY_LIMIT)
+        return status;
+    context_clear_error(ctx);
+    start_over(load);
+    return fill_from_rows(ctx, load);
 }
 
 /*
@@ -310,8 +321,12 @@ static Status knows_from(Context *ctx, const LiveLoad *load, bool *ret_known)
 static Status begin(Context *ctx, LiveLoad *load)
 {
     bool known;
-    if (load->batch_num > 0 || load->options.mode != LIVE_LOAD_RESUME)
+    LiveLoadOptions *options = &load->options;
+    if (load->batch_num > 0 || options->mode != LIVE_LOAD_RESUME)
         return STATUS_OK;
+    /* A time after the last commit: nothing changed since. */
+    if (options->from_time && options->from > options->snapshot->seq)
+        options->from = load->after = load->last_seq = options->snapshot->seq;
     TRY(knows_from(ctx, load, &known));
     if (!known)
         start_over(load);

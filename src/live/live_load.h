@@ -59,5 +59,7 @@ SeqNo live_load_seq(const LiveLoad *load);
 /* What the last batch told the client, and how the client may go back in front of it. */
 SeqNo live_load_last_seq(const LiveLoad *load);
 void live_load_rewind(LiveLoad *load, SeqNo after);
+/* Gives its memory back while the client does not ask; the next batch looks again. */
+void live_load_rest(LiveLoad *load);
 /* Rows in all batches so far. */
 uint64_t live_load_row_count(const LiveLoad *load);

@@ -5,6 +5,7 @@
 
 typedef struct Folding {
     Context *ctx;
+    Arena *arena; /* of the result */
     const LiveQuery *query;
     Map by_key;      /* encoded key -> LiveNetEntry */
     Context scratch; /* of one commit */
@@ -22,7 +23,7 @@ static LiveNetEntry *entry_for(Folding *folding, const Change *change)
     LiveNetEntry *entry = map_get(&folding->by_key, change->key);
     if (entry)
         return entry;
-    Arena *arena = &folding->ctx->arena;
+    Arena *arena = folding->arena;
     entry = ARENA_NEW(arena, LiveNetEntry);
     entry->key = arena_str(arena, change->key);
     map_put(&folding->by_key, entry->key, entry);
@@ -36,7 +37,7 @@ static bool event_was_in(const LiveEvent *event)
 
 static void fold_event(Folding *folding, const Change *change, const LiveEvent *event)
 {
-    Arena *arena = &folding->ctx->arena;
+    Arena *arena = folding->arena;
     bool first = !map_get(&folding->by_key, change->key);
     LiveNetEntry *entry = entry_for(folding, change);
     if (first && event_was_in(event)) {
@@ -54,6 +55,14 @@ static void fold_event(Folding *folding, const Change *change, const LiveEvent *
     entry->removed_seq = change->old_seq;
 }
 
+/* Another version with equal values: no event, but the row's newest number all the same. */
+static void fold_equal_version(Folding *folding, const Change *change)
+{
+    LiveNetEntry *entry = map_get(&folding->by_key, change->key);
+    if (entry && entry->is_in)
+        entry->seq = change->seq;
+}
+
 static Status fold_record(Folding *folding, const CommitRecord *record)
 {
     const LiveQuery *query = folding->query;
@@ -68,6 +77,8 @@ static Status fold_record(Folding *folding, const CommitRecord *record)
         TRY(live_judge(&folding->scratch, query, &change, &images, &event));
         if (event.kind != LIVE_NOTHING)
             fold_event(folding, &change, &event);
+        else if (images.old_row && images.new_row)
+            fold_equal_version(folding, &change);
     }
     return STATUS_OK;
 }
@@ -90,7 +101,7 @@ static Status fold_log(Folding *folding, Sequencer *sequencer, Snapshot *snapsho
             return status;
         }
         TRY(context_check(ctx));
-        if (ctx->arena.allocated_bytes > LIVE_NET_BYTES_MAX)
+        if (folding->arena->allocated_bytes > LIVE_NET_BYTES_MAX)
             return fail(ctx, STATUS_MEMORY_LIMIT, "too much changed to be resumed");
     }
     return change_log_status(ctx, scan);
@@ -104,16 +115,17 @@ static int by_seq(const void *a, const void *b)
 }
 
 Status live_net_compute(Context *ctx,
+                        Arena *arena,
                         Sequencer *sequencer,
                         Snapshot *snapshot,
                         const LiveQuery *query,
                         SeqNo after,
                         LiveNet *ret_net)
 {
-    CLEANUP(folding_done) Folding folding = {.ctx = ctx, .query = query};
+    CLEANUP(folding_done) Folding folding = {.ctx = ctx, .arena = arena, .query = query};
     TRY(fold_log(&folding, sequencer, snapshot, after));
 
-    LiveNet net = {.entries = ARENA_ARRAY(&ctx->arena, LiveNetEntry *, folding.by_key.count + 1)};
+    LiveNet net = {.entries = ARENA_ARRAY(arena, LiveNetEntry *, folding.by_key.count + 1)};
     size_t at = 0;
     for (LiveNetEntry *entry; (entry = map_next(&folding.by_key, &at));)
         if (entry->was_in || entry->is_in)

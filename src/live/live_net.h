@@ -34,11 +34,12 @@ typedef struct LiveNet {
 enum { LIVE_NET_BYTES_MAX = 64 << 20 };
 
 /*
- * Entries live in ctx's arena.  STATUS_NOT_FOUND when the log does not reach
+ * Entries live in `arena`.  STATUS_NOT_FOUND when the log does not reach
  * back to `after`, STATUS_MEMORY_LIMIT when the result would be larger than
  * LIVE_NET_BYTES_MAX: the subscriber starts over in both cases.
  */
 MUST_CHECK Status live_net_compute(Context *ctx,
+                                   Arena *arena,
                                    Sequencer *sequencer,
                                    Snapshot *snapshot,
                                    const LiveQuery *query,

@@ -45,6 +45,7 @@ struct LiveGroup {
     LiveGroup *next_touched;
     bool touched;
     bool failed;
+    bool overflowed; /* the commit is too large to be encoded for it: its members lag */
 };
 
 struct LiveTable {
@@ -70,8 +71,8 @@ struct Subscription {
     LiveTask *task;
     uint64_t ring_mark; /* ring position before its snapshot was taken */
     int64_t load_deadline_us;
-    bool lag_listed;
-    Subscription *next_lagging; /* in LiveClient.lagging */
+    bool waiting; /* in LiveClient.waiting: wants a worker */
+    Subscription *next_waiting;
     LiveInfo *info;
 };
 
@@ -88,9 +89,12 @@ struct LiveClient {
     int64_t expires_at_ms;
     bool gzip;
     Map subscriptions; /* id -> Subscription */
-    Subscription *lagging, *lagging_last;
-    size_t rounds_running;
+    Subscription *waiting, *waiting_last;
+    size_t task_count; /* running on workers, for subscriptions that are still open */
 };
+
+/* What one commit may take when encoded for all groups of a reactor. */
+enum { COMMIT_BYTES_MAX = 64 << 20 };
 
 /* Recent commits, for subscriptions that come back from a worker. */
 enum { RING_COUNT_MAX = 4096, RING_BYTES_MAX = 8 << 20 };
@@ -111,7 +115,8 @@ struct LiveEngine {
     size_t away_count;     /* tasks running: the ring is kept while there are any */
     uint64_t change_count; /* serial of the change being matched */
     LiveGroup *touched;
-    Context scratch; /* of the commit in hand */
+    size_t commit_bytes; /* encoded for all groups */
+    Context scratch;     /* of the commit in hand */
     size_t client_count;
     int64_t next_expiry_ms; /* the earliest expiry of a client; 0 = none */
     bool progress_wanted;
@@ -175,8 +180,8 @@ bool subscription_send(Subscription *subscription,
                        const CommitRecord *record);
 /* Out of the members; it goes on from the change log after `position`. */
 void subscription_lag(Subscription *subscription, SeqNo position);
-/* Starts rounds for what lags, as far as the client's budget goes. */
-void client_feed_lagging(LiveClient *client);
+/* Starts loads and rounds for what waits, as far as the client's budget goes. */
+void client_feed_waiting(LiveClient *client);
 
 Snapshot *subscription_snapshot(LiveEngine *engine, const Table *table);
 
@@ -189,5 +194,9 @@ void live_engine_note_expiry(LiveEngine *engine, const LiveClient *client);
 
 /* ---- live_client.c ---- */
 
+/* STATUS_UNAUTHORIZED or STATUS_TOKEN_EXPIRED when the session may go on no longer. */
+MUST_CHECK Status client_check_session(Context *ctx,
+                                       const LiveClient *client,
+                                       const Catalog *catalog);
 /* Ends all subscriptions of a client, each with the code. */
 void client_end_all(LiveClient *client, const char *code, Str message);

@@ -176,11 +176,6 @@ static int64_t lag_of(const LiveRegistry *registry, LiveInfo *info)
     return newest > position ? (int64_t)(newest - position) : 0;
 }
 
-static Str node_name(Arena *arena, const LiveRegistry *registry)
-{
-    return arena_printf(arena, "%u", registry->node_id);
-}
-
 /* The texts go to the arena: the entry may be gone before the rows are read. */
 static void put_row(Arena *arena, LiveRegistry *registry, LiveInfo *info, SystemRows *rows)
 {
@@ -201,7 +196,7 @@ static void put_row(Arena *arena, LiveRegistry *registry, LiveInfo *info, System
     system_row_integer(rows, "updated_at", atomic_load(&info->last_update_us));
     system_row_integer(rows, "changes", (int64_t)atomic_load(&info->sent));
     system_row_integer(rows, "node_id", registry->node_id);
-    system_row_text(rows, "node", node_name(arena, registry));
+    system_row_integer(rows, "node", registry->node_id);
     system_row_integer(rows, "last_ping_at", atomic_load(&info->last_ping_us));
     system_row_integer(rows, "lag_seq", lag_of(registry, info));
     system_row_integer(rows, "queued_bytes", (int64_t)atomic_load(&info->queued_bytes));

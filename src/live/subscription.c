@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "live/live_private.h"
 
-enum { ROUND_BYTES_MAX = 256 * 1024, ROUNDS_PER_CLIENT_MAX = 2 };
+enum { ROUND_BYTES_MAX = 256 * 1024, TASKS_PER_CLIENT_MAX = 4 };
 
 struct LiveTask {
     WorkerTask work;
@@ -52,22 +52,41 @@ Subscription *subscription_new(LiveClient *client,
     return subscription;
 }
 
-static void unlist_lagging(LiveClient *client, Subscription *subscription)
+/* ---- the client's list of subscriptions that want a worker ---- */
+
+static void wait_for_worker(Subscription *subscription)
 {
-    if (!subscription->lag_listed)
+    LiveClient *client = subscription->client;
+    if (subscription->waiting)
+        return;
+    subscription->waiting = true;
+    subscription->next_waiting = NULL;
+    if (client->waiting)
+        client->waiting_last->next_waiting = subscription;
+    else
+        client->waiting = subscription;
+    client->waiting_last = subscription;
+}
+
+static void stop_waiting(Subscription *subscription)
+{
+    LiveClient *client = subscription->client;
+    if (!subscription->waiting)
         return;
     Subscription *previous = NULL;
-    Subscription *at = client->lagging;
-    for (; at != subscription; at = at->next_lagging)
+    Subscription *at = client->waiting;
+    for (; at != subscription; at = at->next_waiting)
         previous = at;
     if (previous)
-        previous->next_lagging = subscription->next_lagging;
+        previous->next_waiting = subscription->next_waiting;
     else
-        client->lagging = subscription->next_lagging;
-    if (client->lagging_last == subscription)
-        client->lagging_last = previous;
-    subscription->lag_listed = false;
+        client->waiting = subscription->next_waiting;
+    if (client->waiting_last == subscription)
+        client->waiting_last = previous;
+    subscription->waiting = false;
 }
+
+/* ---- the end ---- */
 
 static void subscription_free(Subscription *subscription)
 {
@@ -82,7 +101,11 @@ void subscription_close(Subscription *subscription)
     uint32_t table_id = subscription->group->query->table->id;
     if (subscription->state == SUBSCRIPTION_LIVE)
         live_group_remove_member(subscription->group, subscription);
-    unlist_lagging(client, subscription);
+    stop_waiting(subscription);
+    if (subscription->task) {
+        client->task_count--;
+        atomic_store(&subscription->task->ctx.cancelled, true);
+    }
     map_remove(&client->subscriptions, subscription->id);
     live_load_free(TAKE(subscription->load));
     live_group_leave(engine, TAKE(subscription->group));
@@ -145,20 +168,11 @@ static void note_sent(Subscription *subscription, uint64_t row_count)
 
 void subscription_lag(Subscription *subscription, SeqNo position)
 {
-    LiveClient *client = subscription->client;
     if (subscription->state == SUBSCRIPTION_LIVE)
         live_group_remove_member(subscription->group, subscription);
     subscription->state = SUBSCRIPTION_LAGGING;
     subscription->position = position;
-    if (subscription->lag_listed)
-        return;
-    subscription->lag_listed = true;
-    subscription->next_lagging = NULL;
-    if (client->lagging)
-        client->lagging_last->next_lagging = subscription;
-    else
-        client->lagging = subscription;
-    client->lagging_last = subscription;
+    wait_for_worker(subscription);
 }
 
 static void fall_behind(Subscription *subscription, SeqNo position)
@@ -235,6 +249,7 @@ static void task_start(Subscription *subscription, LiveTask *task)
     task->engine = engine;
     task->subscription = subscription;
     subscription->task = task;
+    subscription->client->task_count++;
     engine->away_count++;
     worker_pool_submit(engine->options.workers, &task->work);
 }
@@ -294,7 +309,8 @@ static void begin_load(Subscription *subscription, Snapshot *snapshot, bool resy
     subscription->state = SUBSCRIPTION_LOADING;
     subscription->position = snapshot->seq;
     subscription->load = new_load(subscription, snapshot, resync);
-    run_load(subscription);
+    subscription->load_deadline_us = INT64_MAX;
+    wait_for_worker(subscription);
 }
 
 static void send_plain_ack(Subscription *subscription)
@@ -318,6 +334,7 @@ void subscription_start(Subscription *subscription, Snapshot *snapshot)
 {
     if (subscription->options.initial) {
         begin_load(subscription, snapshot, false);
+        client_feed_waiting(subscription->client);
         return;
     }
     subscription->position = snapshot->seq;
@@ -334,11 +351,13 @@ static bool same_as_double(SeqNo a, SeqNo b)
 void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo last)
 {
     LiveLoad *load = subscription->load;
-    if (!load)
+    if (!load || subscription->waiting)
         return; /* still running, or all was sent: a repeated request */
     if (has_last && !same_as_double(last, live_load_last_seq(load)))
         live_load_rewind(load, last);
-    run_load(subscription);
+    subscription->load_deadline_us = INT64_MAX;
+    wait_for_worker(subscription);
+    client_feed_waiting(subscription->client);
 }
 
 /* ---- catching up ---- */
@@ -356,17 +375,19 @@ static void start_round(Subscription *subscription)
     };
     subscription->state = SUBSCRIPTION_CATCHING_UP;
     subscription->ring_mark = client->engine->ring->head;
-    client->rounds_running++;
     task_start(subscription, task);
 }
 
-void client_feed_lagging(LiveClient *client)
+void client_feed_waiting(LiveClient *client)
 {
-    while (client->lagging && client->rounds_running < ROUNDS_PER_CLIENT_MAX &&
+    while (client->waiting && client->task_count < TASKS_PER_CLIENT_MAX &&
            !is_over_budget(client)) {
-        Subscription *subscription = client->lagging;
-        unlist_lagging(client, subscription);
-        start_round(subscription);
+        Subscription *subscription = client->waiting;
+        stop_waiting(subscription);
+        if (subscription->load)
+            run_load(subscription);
+        else
+            start_round(subscription);
     }
 }
 
@@ -374,7 +395,6 @@ void client_feed_lagging(LiveClient *client)
 static void join_feed(Subscription *subscription)
 {
     CLEANUP(context_done) Context ctx = {0};
-    LiveClient *client = subscription->client;
     Status status;
     bool gone;
     bool bridged = live_feed_replay(&ctx, subscription, &status, &gone);
@@ -386,7 +406,6 @@ static void join_feed(Subscription *subscription)
         go_live(subscription);
     } else {
         subscription_lag(subscription, subscription->position);
-        client_feed_lagging(client);
     }
 }
 
@@ -436,23 +455,36 @@ static void round_finished(Subscription *subscription, LiveTask *task)
         subscription_lag(subscription, task->round.position);
 }
 
+/* A snapshot newer than a revocation must not be sent, whatever the feed has told so far. */
+static bool is_still_allowed(LiveClient *client)
+{
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = published_durable(sequencer_published(client->engine->options.sequencer));
+    if (client_check_session(&ctx, client, snapshot->catalog) == STATUS_OK)
+        return true;
+    client_end_all(
+        client, ctx.error == STATUS_TOKEN_EXPIRED ? "TOKEN_EXPIRED" : "REVOKED", ctx.message);
+    return false;
+}
+
 static void task_finished(LiveTask *task)
 {
     Subscription *subscription = task->subscription;
     LiveClient *client = subscription->client;
-    bool was_round = !task->load;
     task->engine->away_count--;
     subscription->task = NULL;
-    if (!client) {
-        subscription_free(subscription);
-    } else {
-        if (was_round) {
-            client->rounds_running--;
-            round_finished(subscription, task);
-        } else {
-            load_finished(subscription, task);
+    if (client) {
+        client->task_count--;
+        if (is_still_allowed(client)) {
+            if (task->load)
+                load_finished(subscription, task);
+            else
+                round_finished(subscription, task);
+            client_feed_waiting(client);
         }
-        client_feed_lagging(client);
+    } else {
+        subscription_free(subscription);
     }
     task_free(task);
 }

@@ -93,14 +93,17 @@ static size_t enter_group(Aggregator *aggregator)
 
 static void keep_best(Aggregator *aggregator, AggregateState *state, const Value *value)
 {
+    bool had_text = state->best_text != NULL;
+    size_t old_len = had_text ? state->best.text.len : 0;
     state->best = *value;
     bool text = value->kind == TYPE_TEXT || value->kind == TYPE_JSON || value->kind == TYPE_BYTES;
     if (!text)
         return;
     free(state->best_text);
-    state->best_text = mem_dup(value->text.len ? value->text.ptr : "", value->text.len + 1);
+    state->best_text = mem_dup(value->text.len ? value->text.ptr : "", value->text.len);
     state->best.text.ptr = state->best_text;
     aggregator->state_bytes += value->text.len;
+    aggregator->state_bytes -= old_len;
 }
 
 static Status sum_overflow(Context *ctx, const AggregateCall *call)

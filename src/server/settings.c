@@ -54,6 +54,8 @@ static IpLimits ip_limits(const Config *config)
     return limits;
 }
 
+enum { OUTPUT_HIGH_WATER_MAX = 256 * 1024 };
+
 static size_t smaller(int64_t a, int64_t b)
 {
     return (size_t)(a < b ? a : b);
@@ -62,6 +64,8 @@ static size_t smaller(int64_t a, int64_t b)
 static ReactorOptions
 reactor_options_of(const Config *config, size_t connection_count_max, size_t reactor_count)
 {
+    /* Whoever lags behind the budget must be told of the drain below it. */
+    size_t high_water = smaller(config->websocket.output_budget_bytes / 2, OUTPUT_HIGH_WATER_MAX);
     return (ReactorOptions){
         .http =
             {
@@ -73,6 +77,8 @@ reactor_options_of(const Config *config, size_t connection_count_max, size_t rea
         .close_timeout_ms = seconds(config->performance.close_timeout_s),
         .ws_idle_timeout_ms = seconds(config->websocket.idle_timeout_s),
         .ws_message_max = (size_t)config->websocket.message_bytes,
+        .output_high_water = high_water,
+        .output_low_water = high_water / 4,
         .connection_count_max = (connection_count_max + reactor_count - 1) / reactor_count,
     };
 }
