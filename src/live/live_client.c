@@ -95,6 +95,7 @@ describe(const LiveClient *client, const LiveSubscribe *subscribe, const LiveQue
     LiveInfo *info = NEW(LiveInfo);
     Arena *arena = &info->arena;
     refcount_init(&info->refs);
+    info->engine = client->engine;
     info->connection_id = arena_str(arena, client->connection_id);
     info->subscription_id = arena_str(arena, subscribe->subscription_id);
     info->user_id = arena_str(arena, client->user_id);

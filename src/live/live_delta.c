@@ -84,7 +84,12 @@ static SeqNo row_seq(const LiveQuery *query, const Value *row)
 static Status put_cell(Context *ctx, Buf *out, const LiveColumn *column, const Value *row)
 {
     buf_str_append(out, column->key);
-    TRY(value_write_cell(ctx, out, &row[column->index]));
+    if (value_write_cell(ctx, out, &row[column->index]) != STATUS_OK)
+        return fail(ctx,
+                    ctx->error,
+                    "column %.*s %.*s",
+                    STR_ARG(column->key),
+                    STR_ARG(arena_str(&ctx->arena, ctx->message)));
     buf_byte(out, ',');
     return STATUS_OK;
 }

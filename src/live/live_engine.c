@@ -77,6 +77,46 @@ void live_engine_expire(LiveEngine *engine, int64_t now_ms)
         live_engine_note_expiry(engine, client);
 }
 
+/* ---- KILL LIVE QUERY ---- */
+
+typedef struct KillItem {
+    MailboxItem item;
+    LiveEngine *engine;
+    size_t len;
+    char live_id[];
+} KillItem;
+
+static Subscription *find_live_id(const LiveClient *client, Str live_id)
+{
+    size_t at = 0;
+    for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
+        if (str_equal(subscription->info->live_id, live_id))
+            return subscription;
+    return NULL;
+}
+
+static void kill_arrived(MailboxItem *item)
+{
+    KillItem *kill = CONTAINER_OF(item, KillItem, item);
+    Str live_id = str_from(kill->live_id, kill->len);
+    Subscription *subscription = NULL;
+    for (LiveClient *client = kill->engine->clients; client && !subscription; client = client->next)
+        subscription = find_live_id(client, live_id);
+    if (subscription)
+        subscription_end(subscription, "KILLED", STR("The live query was killed"));
+    free(kill);
+}
+
+void live_engine_kill(LiveEngine *engine, Str live_id)
+{
+    KillItem *kill = mem_zalloc(sizeof(*kill) + live_id.len);
+    kill->item.run = kill_arrived;
+    kill->engine = engine;
+    kill->len = live_id.len;
+    memcpy(kill->live_id, live_id.ptr, live_id.len);
+    engine->options.post(engine->options.post_data, &kill->item);
+}
+
 /* ---- loads that nobody continues ---- */
 
 static Subscription *stale_load(const LiveClient *client, int64_t now_us)

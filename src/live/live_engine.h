@@ -27,7 +27,6 @@
 #include "live/live_registry.h"
 #include "net/shared.h"
 
-typedef struct LiveEngine LiveEngine;
 typedef struct LiveClient LiveClient;
 
 /* How messages leave: implemented by the WebSocket layer, by tests with a list. */
@@ -75,6 +74,9 @@ void live_engine_free(LiveEngine *engine);
  */
 void live_engine_tick(LiveEngine *engine);
 bool live_engine_is_busy(const LiveEngine *engine);
+
+/* Has the live query ended, from any thread; nothing happens when it is gone by then. */
+void live_engine_kill(LiveEngine *engine, Str live_id);
 
 /* ---- clients: one per connection that subscribes ---- */
 

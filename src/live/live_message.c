@@ -123,10 +123,11 @@ static void add_frame(LiveFrames *frames, LiveFrame frame)
 
 void live_frames_add_message(LiveFrames *frames, Buf *message, bool gzip)
 {
-    CLEANUP(buf_done) Buf packed = {.limit = message->len};
+    CLEANUP(buf_done) Buf packed = {0};
     CLEANUP(context_done) Context ctx = {0};
     bool pays = gzip && message->len >= GZIP_BYTES_MIN &&
-                gzip_compress(&ctx, buf_str(message), &packed) == STATUS_OK;
+                gzip_compress(&ctx, buf_str(message), &packed) == STATUS_OK &&
+                packed.len < message->len;
     Shared *bytes = shared_take(pays ? &packed : message);
     buf_clear(message);
     add_frame(frames, (LiveFrame){.binary = pays, .bytes = bytes});

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "live/live_options.h"
 
-/* A whole number, not negative, as a JSON number or string; *ret_given false when absent. */
-static Status
-read_number(Context *ctx, const Json *json, Str name, uint64_t *ret_value, bool *ret_given)
+/*
+ * A whole number, not negative; *ret_given false when absent.  Sequence numbers
+ * may be strings too: they do not fit into a double.
+ */
+static Status read_number_as(
+    Context *ctx, const Json *json, Str name, bool string_too, uint64_t *ret_value, bool *ret_given)
 {
     const Json *member = json_member(json, name);
     *ret_given = member && member->kind != JSON_NULL;
     if (!*ret_given)
         return STATUS_OK;
-    bool readable = member->kind == JSON_NUMBER || member->kind == JSON_STRING;
+    bool readable = member->kind == JSON_NUMBER || (string_too && member->kind == JSON_STRING);
     if (!readable || !str_to_uint64(member->text, ret_value))
         return fail(ctx,
                     STATUS_UNSUPPORTED,
@@ -17,6 +20,17 @@ read_number(Context *ctx, const Json *json, Str name, uint64_t *ret_value, bool 
                     STR_ARG(name),
                     STR_ARG(member->source));
     return STATUS_OK;
+}
+
+static Status
+read_number(Context *ctx, const Json *json, Str name, uint64_t *ret_value, bool *ret_given)
+{
+    return read_number_as(ctx, json, name, false, ret_value, ret_given);
+}
+
+static Status read_seq(Context *ctx, const Json *json, Str name, SeqNo *ret_seq, bool *ret_given)
+{
+    return read_number_as(ctx, json, name, true, ret_seq, ret_given);
 }
 
 static Status read_flag(Context *ctx, const Json *json, Str name, bool *ret_flag)
@@ -84,9 +98,9 @@ static Status read_last_rows(Context *ctx, const Json *json, LiveOptions *option
 static Status read_from(Context *ctx, const Json *json, LiveOptions *options)
 {
     uint64_t since;
-    TRY(read_number(ctx, json, STR("from"), &options->from, &options->resume));
+    TRY(read_seq(ctx, json, STR("from"), &options->from, &options->resume));
     if (!options->resume)
-        TRY(read_number(ctx, json, STR("from_seq_id"), &options->from, &options->resume));
+        TRY(read_seq(ctx, json, STR("from_seq_id"), &options->from, &options->resume));
     if (options->resume)
         return STATUS_OK;
     TRY(read_number(ctx, json, STR("since"), &since, &options->resume));

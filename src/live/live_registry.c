@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "live/live_registry.h"
 
+#include "live/live_engine.h"
+
 #include "base/memory.h"
 
 #include <assert.h>
@@ -144,6 +146,21 @@ bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner)
     for (size_t i = 0; i < registry->count && !found; i++)
         found = registry->infos[i]->table_id == table_id &&
                 str_equal(registry->infos[i]->owner.user_id, owner.user_id);
+    pthread_mutex_unlock(&registry->lock);
+    return found;
+}
+
+bool live_registry_kill(void *data, Str live_id)
+{
+    LiveRegistry *registry = data;
+    bool found = false;
+    pthread_mutex_lock(&registry->lock);
+    for (size_t i = 0; i < registry->count && !found; i++) {
+        const LiveInfo *info = registry->infos[i];
+        found = str_equal(info->live_id, live_id);
+        if (found)
+            live_engine_kill(info->engine, live_id);
+    }
     pthread_mutex_unlock(&registry->lock);
     return found;
 }

@@ -13,10 +13,13 @@
 #include "table/system_table.h"
 #include "table/watcher.h"
 
+typedef struct LiveEngine LiveEngine;
+
 typedef struct LiveInfo {
     RefCount refs;
-    Arena arena; /* holds the texts */
-    Str live_id; /* {user_id}-{connection_id}-{subscription_id} */
+    LiveEngine *engine; /* whose it is */
+    Arena arena;        /* holds the texts */
+    Str live_id;        /* {user_id}-{connection_id}-{subscription_id} */
     Str connection_id;
     Str subscription_id;
     Str user_id;
@@ -58,6 +61,8 @@ bool live_registry_find_watcher(void *data,
                                 uint32_t table_id,
                                 TableWatcher *ret_watcher);
 bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner);
+/* KILL LIVE QUERY: the owning reactor ends the stream with KILLED. */
+bool live_registry_kill(void *data, Str live_id);
 
 /* Provides system.live and system.live_queries. */
 void live_registry_register_tables(LiveRegistry *registry, SystemTables *tables);

@@ -49,6 +49,8 @@ static Work *other_work(QueryRun *run, const AstStatement *statement)
         return show_work(run, &statement->show);
     case AST_DESCRIBE:
         return describe_work(run, &statement->describe);
+    case AST_KILL:
+        return kill_work(run, &statement->kill);
     case AST_BEGIN:
         return begin_work(run);
     case AST_COMMIT:

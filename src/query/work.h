@@ -22,6 +22,7 @@ Work *drop_user_work(QueryRun *run, const AstUser *ast);
 Work *use_work(QueryRun *run, const AstName *name);
 Work *show_work(QueryRun *run, const AstShow *ast);
 Work *describe_work(QueryRun *run, const AstDescribe *ast);
+Work *kill_work(QueryRun *run, const AstKill *ast);
 
 Work *begin_work(QueryRun *run);
 Work *commit_work(QueryRun *run);

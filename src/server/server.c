@@ -149,6 +149,7 @@ static void open_query(Server *server)
         .hooks =
             {
                 .find_watcher = live_registry_find_watcher,
+                .kill_live_query = live_registry_kill,
                 .has_watcher = live_registry_has_watcher,
                 .data = server->registry,
             },

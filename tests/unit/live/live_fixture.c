@@ -57,6 +57,7 @@ Fixture *fixture_open(LiveEngineOptions options)
         .table_defaults = {.deleted_retention_hours = 168, .stream_ttl_ms = 10000},
         .hooks = {.find_watcher = live_registry_find_watcher,
                   .has_watcher = live_registry_has_watcher,
+                  .kill_live_query = live_registry_kill,
                   .data = fixture->registry},
     };
     return fixture;
@@ -196,6 +197,7 @@ static void sink_send_parts(void *data, Str head, Shared *tail)
 
 static void sink_send(void *data, Shared *message, bool binary)
 {
+    ((TestClient *)data)->binary_count += binary;
     CLEANUP(context_done) Context ctx = {0};
     CLEANUP(buf_done) Buf text = {0};
     if (!binary) {

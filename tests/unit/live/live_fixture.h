@@ -36,6 +36,7 @@ typedef struct TestClient {
     char *messages[4096]; /* JSON text */
     size_t count;
     size_t read;
+    size_t binary_count;    /* messages that came as gzip */
     size_t pretended_queue; /* what queued_bytes() says */
 } TestClient;
 

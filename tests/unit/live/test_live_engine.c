@@ -424,6 +424,58 @@ static void a_revoked_user_gets_nothing_that_is_committed_later(void **state)
     client_close(client);
 }
 
+static void a_killed_live_query_ends_and_the_others_go_on(void **state)
+{
+    (void)state;
+    char message[512];
+    TestClient *client = client_open(fixture, "alice");
+    client_subscribe(client, "s1", "SELECT * FROM app.msgs", NULL);
+    client_subscribe(client, "s2", "SELECT * FROM app.msgs", NULL);
+    client_expect(client, "\"s1\"");
+    client_expect(client, "\"s2\"");
+    SQL("KILL LIVE QUERY 'alice-c0ffee-s1'");
+    client_expect(client, "\"s1\",\"code\":\"KILLED\"");
+    SQL("INSERT INTO app.msgs VALUES (1, 1, 'a')");
+    client_expect(client, "\"s2\",\"change_type\":\"insert\"");
+    client_expect_nothing(client);
+    assert_int_not_equal(
+        fixture_try_sql(fixture, "root", "KILL LIVE QUERY 'alice-c0ffee-s1'", message), STATUS_OK);
+    assert_non_null(strstr(message, "is not open"));
+    client_close(client);
+}
+
+static void large_batches_are_gzipped(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        char sql[128];
+        snprintf(sql, sizeof(sql), "INSERT INTO app.msgs VALUES (%d, 1, 'the same text again')", i);
+        SQL(sql);
+    }
+    TestClient *client = client_open(fixture, "alice");
+    client_subscribe(client, "s1", "SELECT * FROM app.msgs", "{}");
+    client_expect(client, "\"subscription_ack\"");
+    client_expect(client, "the same text again");
+    assert_int_equal(client->binary_count, 1); /* the ack is small */
+    client_close(client);
+}
+
+/* Adds as many as the client may have on workers, and ends them there. */
+static void subscriptions_that_end_on_a_worker_leave_room_for_others(void **state)
+{
+    (void)state;
+    TestClient *client = client_open(fixture, "alice");
+    SQL("INSERT INTO app.msgs VALUES (1, 1, 'a')");
+    for (int i = 0; i < 50; i++) {
+        client_subscribe(client, "again", "SELECT * FROM app.msgs", "{}");
+        live_unsubscribe(client->client, STR("again"));
+    }
+    client_subscribe(client, "last", "SELECT * FROM app.msgs", "{}");
+    while (!strstr(client_next(client), "\"initial_data_batch\",\"subscription_id\":\"last\""))
+        ;
+    client_close(client);
+}
+
 static void r24_stream_events_arrive_once_in_order(void **state)
 {
     (void)state;
@@ -545,6 +597,9 @@ int main(void)
         WITH_FIXTURE(r50_a_filter_is_compiled_once_and_gone_after_unsubscribe),
         WITH_FIXTURE(r16_a_watched_table_is_not_dropped_unless_forced),
         WITH_FIXTURE(a_revoked_user_gets_nothing_that_is_committed_later),
+        WITH_FIXTURE(a_killed_live_query_ends_and_the_others_go_on),
+        WITH_FIXTURE(large_batches_are_gzipped),
+        WITH_FIXTURE(subscriptions_that_end_on_a_worker_leave_room_for_others),
         WITH_FIXTURE(r24_stream_events_arrive_once_in_order),
         WITH_FIXTURE(what_cannot_be_kept_live_is_refused),
         WITH_FIXTURE(r32_r58_subscriptions_are_counted_and_replaced_by_id),
