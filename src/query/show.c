@@ -64,16 +64,20 @@ static const char *shown_table(const AstShow *ast)
     }
 }
 
-/* SHOW TABLES: only the newest versions, only the namespace asked for. */
-static bool is_shown(const AstShow *ast, const Table *schemas, const Value *row)
+/* SHOW TABLES: the newest versions of what one may describe, in the namespace asked for. */
+static bool
+is_shown(const QueryRun *run, const AstShow *ast, const Table *schemas, const Value *row)
 {
     if (ast->show != AST_SHOW_TABLES)
         return true;
     if (!row[table_column(schemas, STR("is_latest"))].boolean)
         return false;
-    return !ast->namespace_name.text.ptr ||
-           str_equal(row[table_column(schemas, STR("namespace_id"))].text,
-                     ast->namespace_name.text);
+    Str space = row[table_column(schemas, STR("namespace_id"))].text;
+    Str name = row[table_column(schemas, STR("table_name"))].text;
+    const Table *table = catalog_table(run->snapshot->catalog, space, name);
+    if (!table || !authorizer_allows(&run->principal, ACTION_DESCRIBE, table))
+        return false;
+    return !ast->namespace_name.text.ptr || str_equal(space, ast->namespace_name.text);
 }
 
 static Status check_namespace(QueryRun *run, const AstShow *ast)
@@ -104,7 +108,7 @@ static Status prepare_show(QueryRun *run, Work *work)
     listing->column_count = request.table->column_count;
     listing->columns = listing_columns_of(&run->ctx.arena, request.table);
     for (size_t i = 0; i < result.count; i++)
-        if (is_shown(show->ast, request.table, result.rows[i]))
+        if (is_shown(run, show->ast, request.table, result.rows[i]))
             memcpy(
                 listing_add(run, listing), result.rows[i], listing->column_count * sizeof(Value));
     return STATUS_OK;
