@@ -116,6 +116,7 @@ TokenPair auth_issue_tokens(Arena *arena, const Auth *auth, const User *user)
         .issued_at = now,
         .expires_at = now + seconds,
         .email = user->email,
+        .credentials_version = user->credentials_version,
     };
     TokenPair pair = {.access_expires_at_us = claims.expires_at * 1000000};
     pair.access = token_create(arena, auth->options.secret, &claims);
@@ -135,6 +136,12 @@ static Status refuse_token(Context *ctx, const char *why)
     return STATUS_INVALID_CREDENTIALS;
 }
 
+/* Issued before a change of role or password, or to an earlier account of this id? */
+static bool is_outdated(const Claims *claims, const User *user)
+{
+    return claims->credentials_version && claims->credentials_version != user->credentials_version;
+}
+
 Status auth_verify_bearer(
     Context *ctx, const Auth *auth, const Catalog *catalog, Str token, Session *ret_session)
 {
@@ -147,6 +154,8 @@ Status auth_verify_bearer(
         return refuse_token(ctx, "the account does not exist");
     if (user->role != claims.role)
         return refuse_token(ctx, "the account has another role");
+    if (is_outdated(&claims, user))
+        return refuse_token(ctx, "the account's credentials have changed");
     int64_t end;
     if (__builtin_add_overflow(claims.expires_at, TOKEN_LEEWAY_SECONDS, &end) ||
         __builtin_mul_overflow(end, INT64_C(1000000), &end))
@@ -182,6 +191,8 @@ Status auth_verify_refresh(
         return fail(ctx, STATUS_INVALID_CREDENTIALS, "User no longer valid");
     if (user->role != claims.role)
         return fail(ctx, STATUS_INVALID_CREDENTIALS, "Token role does not match user role");
+    if (is_outdated(&claims, user))
+        return refuse_token(ctx, "the account's credentials have changed");
     *ret_user = user;
     return STATUS_OK;
 }

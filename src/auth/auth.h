@@ -75,9 +75,9 @@ typedef struct Session {
 } Session;
 
 /*
- * An access token of an account that exists and has the role that the token
- * says.  STATUS_TOKEN_EXPIRED or STATUS_INVALID_CREDENTIALS; the message says the
- * same for all of them, the detail says why.
+ * An access token of an account that exists, has the role that the token says
+ * and, when the token is ours, the credentials of then.  STATUS_TOKEN_EXPIRED or
+ * STATUS_INVALID_CREDENTIALS; the message says the same for all of them, the detail says why.
  */
 MUST_CHECK Status auth_verify_bearer(
     Context *ctx, const Auth *auth, const Catalog *catalog, Str token, Session *ret_session);

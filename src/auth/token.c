@@ -50,9 +50,12 @@ static void write_claims(Buf *out, const Claims *claims)
     else
         BUF_LIT(out, "null");
     buf_printf(out,
-               ",\"role\":\"%s\",\"token_type\":\"%s\"}",
+               ",\"role\":\"%s\",\"token_type\":\"%s\"",
                role_word(claims->role),
                type_word(claims->type));
+    if (claims->credentials_version)
+        buf_printf(out, ",\"cv\":%u", claims->credentials_version);
+    BUF_LIT(out, "}");
 }
 
 Str token_create(Arena *arena, Str secret, const Claims *claims)
@@ -174,6 +177,20 @@ static bool read_email(const Json *json, Str *ret_email)
     return !member || member->kind == JSON_NULL || string_member(json, STR("email"), ret_email);
 }
 
+/* Versions count from 1. */
+static bool read_version(const Json *json, uint32_t *ret_version)
+{
+    int64_t version;
+    const Json *member = json_member(json, STR("cv"));
+    *ret_version = 0;
+    if (!member)
+        return true;
+    if (!json_to_int64(member, &version) || version < 1 || version > UINT32_MAX)
+        return false;
+    *ret_version = (uint32_t)version;
+    return true;
+}
+
 static Status read_claims(Context *ctx, Str part, Claims *ret_claims)
 {
     Claims claims = {0};
@@ -184,7 +201,8 @@ static Status read_claims(Context *ctx, Str part, Claims *ret_claims)
                        json_to_int64(json_member(json, STR("exp")), &claims.expires_at) &&
                        json_to_int64(json_member(json, STR("iat")), &claims.issued_at) &&
                        read_role(json, &claims.role) && read_type(json, &claims.type) &&
-                       read_email(json, &claims.email);
+                       read_email(json, &claims.email) &&
+                       read_version(json, &claims.credentials_version);
     if (!is_complete || claims.user_id.len == 0 || claims.user_id.len > USER_ID_LENGTH_MAX)
         return invalid(ctx, "the token's claims are malformed");
     if (!str_equal(issuer, ISSUER))

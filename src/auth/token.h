@@ -4,7 +4,9 @@
  *
  * The algorithm is ours, never the token's: a header that says anything but
  * HS256 is refused before the signature is looked at.  Claims are those of
- * protocol.md 1.5; all but email must be there, others are ignored.
+ * protocol.md 1.5; all but email must be there, others are ignored.  One is our
+ * own: "cv", the version of the account's credentials (user.h), which tokens
+ * made by others with the shared secret need not have.
  */
 #pragma once
 
@@ -22,9 +24,10 @@ typedef struct Claims {
     Str user_id;
     Role role;
     TokenType type;
-    int64_t issued_at;  /* seconds since 1970 */
-    int64_t expires_at; /* seconds since 1970, leeway not counted */
-    Str email;          /* ptr NULL = none */
+    int64_t issued_at;            /* seconds since 1970 */
+    int64_t expires_at;           /* seconds since 1970, leeway not counted */
+    Str email;                    /* ptr NULL = none */
+    uint32_t credentials_version; /* 0 = the token does not say */
 } Claims;
 
 Str token_create(Arena *arena, Str secret, const Claims *claims);

@@ -204,6 +204,26 @@ test('a changed role or password ends what old tokens may do', async () => {
     assert.equal((await ask({ token: (await login(server, 'rising', 'a long password')).token })).status, 200);
 });
 
+test('old tokens end with the password and do not come back with the id', async () => {
+    const first = await newUser(server, 'renewed');
+    const refresh = (token) => post('refresh', undefined, { method: 'POST', token });
+    const ended = async (user) => {
+        assert.equal((await ask({ token: user.token })).body.error.code, 'INVALID_CREDENTIALS');
+        assert.equal((await me(user.token)).status, 401);
+        assert.equal((await refresh(user.session.refresh_token)).status, 401);
+        await assert.rejects(user.live());
+    };
+    await root.sql("ALTER USER 'renewed' SET PASSWORD 'another password'");
+    await ended(first);
+    const second = await login(server, 'renewed', 'another password');
+    assert.equal((await refresh(second.session.refresh_token)).status, 200);
+    await root.sql("DROP USER 'renewed'; CREATE USER 'renewed' WITH PASSWORD 'another password' ROLE user");
+    await ended(first);
+    await ended(second);
+    const foreign = { ...tokenClaims(second.token), cv: undefined };
+    assert.equal((await ask({ token: forgeToken(foreign, SECRET) })).status, 200);
+});
+
 test('a configured server refuses another set-up', async () => {
     const status = await request(`${server.url}/v1/api/auth/status`);
     assert.equal(status.body.needs_setup, false);

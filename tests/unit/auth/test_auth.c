@@ -193,11 +193,57 @@ static void tokens_of_a_changed_account_are_refused(void **state)
     assert_token_refused(world, pair.access);
     alice.role = ROLE_DBA;
     put(world, &alice);
+    assert_token_refused(world, pair.access);
+    pair = tokens_of(world, STR("alice"));
     Session session;
     assert_int_equal(bearer(world, pair.access, &session), STATUS_OK);
     alice.deleted_at_us = test_now_us;
     put(world, &alice);
     assert_token_refused(world, pair.access);
+}
+
+static void assert_both_refused(World *world, const TokenPair *pair)
+{
+    const User *user;
+    assert_token_refused(world, pair->access);
+    assert_int_equal(
+        auth_verify_refresh(&world->ctx, world->auth, world->catalog, pair->refresh, &user),
+        STATUS_INVALID_CREDENTIALS);
+}
+
+static void old_tokens_end_with_the_password_and_with_the_account(void **state)
+{
+    World *world = *state;
+    TokenPair before = tokens_of(world, STR("alice"));
+    put_with_password(world, STR("alice"), ROLE_DBA, STR("another password"));
+    assert_both_refused(world, &before);
+
+    TokenPair now = tokens_of(world, STR("alice"));
+    Session session;
+    assert_int_equal(bearer(world, now.access, &session), STATUS_OK);
+    CLEANUP(user_unref) User *alice = user_copy(catalog_user(world->catalog, STR("alice")));
+    alice->deleted_at_us = test_now_us;
+    put(world, alice);
+    assert_both_refused(world, &now);
+    alice->deleted_at_us = 0;
+    put(world, alice);
+    assert_both_refused(world, &before);
+    assert_both_refused(world, &now);
+}
+
+static void a_token_of_others_need_not_know_the_version(void **state)
+{
+    World *world = *state;
+    Session session;
+    Claims claims = {
+        .user_id = STR("alice"),
+        .role = ROLE_DBA,
+        .issued_at = START_US / 1000000,
+        .expires_at = START_US / 1000000 + 60,
+    };
+    put_with_password(world, STR("alice"), ROLE_DBA, STR("another password"));
+    Str token = token_create(&world->ctx.arena, SECRET, &claims);
+    assert_int_equal(bearer(world, token, &session), STATUS_OK);
 }
 
 static void the_header_must_say_bearer(void **state)
@@ -321,6 +367,8 @@ int main(void)
         IN_A_WORLD(an_empty_password_for_root_asks_for_setup_only_while_there_is_none),
         IN_A_WORLD(a_pair_of_tokens_lives_a_day_and_a_week),
         IN_A_WORLD(tokens_of_a_changed_account_are_refused),
+        IN_A_WORLD(old_tokens_end_with_the_password_and_with_the_account),
+        IN_A_WORLD(a_token_of_others_need_not_know_the_version),
         IN_A_WORLD(the_header_must_say_bearer),
         IN_A_WORLD(a_refresh_token_is_good_for_new_tokens_only),
         IN_A_WORLD(a_session_ends_when_it_expires_or_the_account_changes),

@@ -78,12 +78,14 @@ static void names_of_any_bytes_survive(void **state)
     claims.user_id = STR("o'br\"ien\\ \xc3\xa4 \x01");
     claims.email = STR_NULL;
     claims.type = TOKEN_REFRESH;
+    claims.credentials_version = UINT32_MAX;
     Claims read;
     Str token = token_create(&ctx.arena, SECRET, &claims);
     assert_int_equal(token_verify(&ctx, SECRET, token, NOW, &read), STATUS_OK);
     assert_true(str_equal(read.user_id, claims.user_id));
     assert_null(read.email.ptr);
     assert_int_equal(read.type, TOKEN_REFRESH);
+    assert_int_equal(read.credentials_version, UINT32_MAX);
 }
 
 static void a_token_expires_with_a_minute_of_leeway(void **state)
@@ -203,6 +205,9 @@ static void every_claim_must_be_there_and_make_sense(void **state)
         {"\"token_type\":\"access\"", "\"other\":1"},
         {"\"access\"", "\"both\""},
         {"\"iss\"", "\"email\":5,\"iss\""},
+        {"\"iss\"", "\"cv\":0,\"iss\""},
+        {"\"iss\"", "\"cv\":null,\"iss\""},
+        {"\"iss\"", "\"cv\":4294967296,\"iss\""},
     };
     for (size_t i = 0; i < COUNT_OF(CHANGES); i++) {
         CLEANUP(buf_done) Buf claims = {0};
