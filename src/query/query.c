@@ -155,13 +155,13 @@ static Status parse_script(QueryRun *run)
 
 static Status check_parameters(QueryRun *run, const AstStatement *statement)
 {
-    if (statement->parameter_count > run->request.parameter_count)
-        return fail(&run->ctx,
-                    STATUS_INVALID_PARAMETER,
-                    "the statement uses $%u, but %zu parameters were given",
-                    statement->parameter_count,
-                    run->request.parameter_count);
-    return STATUS_OK;
+    if (statement->parameter_count == run->request.parameter_count)
+        return STATUS_OK;
+    return fail(&run->ctx,
+                STATUS_INVALID_PARAMETER,
+                "the statement expects %u parameter(s), %zu were given",
+                statement->parameter_count,
+                run->request.parameter_count);
 }
 
 static Status check_transaction_age(QueryRun *run)

@@ -218,3 +218,8 @@ test('many clients at once all get their own answer', async () => {
     const answers = await Promise.all(Array.from({ length: 200 }, (_, at) => root.rows(`SELECT ${at} AS n`)));
     assert.deepEqual(answers, Array.from({ length: 200 }, (_, at) => [{ n: String(at) }]));
 });
+
+test('parameters that no statement uses are refused', async () => {
+    await refused({ sql: 'SELECT $1', params: [1, 2] }, 'INVALID_PARAMETER', 400, /expects 1 parameter\(s\), 2 were given/);
+    await refused({ sql: 'SELECT 1', params: [1] }, 'INVALID_PARAMETER', 400, /expects 0 parameter\(s\), 1 were given/);
+});

@@ -423,8 +423,28 @@ static void parameters_are_values(void **state)
     request.sql = "SELECT v FROM params WHERE id = $1 AND v = $2 LIMIT $1";
     assert_string_equal(query_run(f, &request), "it's\n");
     assert_int_equal(f->worker_steps, 0);
+}
+
+static void as_many_parameters_are_given_as_the_statement_has(void **state)
+{
+    (void)state;
+    Value values[] = {value_bigint(5), value_bigint(6)};
+    TestRequest request = {.user = "root",
+                           .role = ROLE_SYSTEM,
+                           .sql = "SELECT $1",
+                           .parameters = values,
+                           .parameter_count = 2};
+    const char *expected = "ERROR INVALID_PARAMETER: the statement expects 1 parameter(s), "
+                           "2 were given";
+    assert_string_equal(query_run(f, &request), expected);
+    request.sql = "EXECUTE AS USER 'ann' (SELECT $1)";
+    assert_string_equal(query_run(f, &request), expected);
+    request.sql = "SELECT $2 + $1";
+    assert_string_equal(query_run(f, &request), "11\n");
     request.parameter_count = 1;
-    assert_contains(query_run(f, &request), "ERROR INVALID_PARAMETER");
+    assert_string_equal(query_run(f, &request),
+                        "ERROR INVALID_PARAMETER: the statement expects 2 parameter(s), "
+                        "1 were given");
 }
 
 static void batches_sum_their_writes(void **state)
@@ -635,6 +655,7 @@ int main(void)
         cmocka_unit_test(errors_say_what_the_specification_says),
         cmocka_unit_test(what_is_not_supported_is_named),
         cmocka_unit_test(parameters_are_values),
+        cmocka_unit_test(as_many_parameters_are_given_as_the_statement_has),
         cmocka_unit_test(batches_sum_their_writes),
         cmocka_unit_test(users_are_created_altered_and_dropped),
         cmocka_unit_test(lists_are_for_everybody),
