@@ -24,6 +24,10 @@ async function main() {
     }
 }
 
+/* So that what was started is stopped: see processes.mjs. */
+for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => process.exit(1));
+
 main().then(() => process.exit(0), (error) => {
     console.error(`bench: ${error.stack}`);
     process.exit(1);

@@ -35,6 +35,10 @@ max_subscriptions_per_user = 1000000
 max_connections_per_ip = 20000
 `;
 
+/* What an early end must not leave behind; startServer() sees to its own. */
+const leftovers = new Set();
+process.on('exit', () => leftovers.forEach((stop) => stop()));
+
 // --- KalamDB -------------------------------------------------------------------
 
 /** Runs `use` with a fresh server: {server, root, pid, sql(text)}. */
@@ -169,6 +173,13 @@ export async function withPostgres(use) {
     const data = join(directory, 'data');
     const port = await freePort();
     const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'postgres' };
+    const stop = () => {
+        leftovers.delete(stop);
+        if (existsSync(join(data, 'postmaster.pid')))
+            command('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop');
+        rmSync(directory, { recursive: true, force: true });
+    };
+    leftovers.add(stop);
     try {
         command('initdb', '-D', data, '-U', 'postgres', '-A', 'trust');
         command('pg_ctl', '-D', data, '-w', '-l', join(directory, 'log'),
@@ -177,8 +188,7 @@ export async function withPostgres(use) {
         const sql = (text) => run('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-c', text], { env: { ...process.env, ...env } });
         return await use({ pid, env, sql });
     } finally {
-        command('pg_ctl', '-D', data, '-m', 'fast', '-w', 'stop');
-        rmSync(directory, { recursive: true, force: true });
+        stop();
     }
 }
 
@@ -202,12 +212,15 @@ export async function withRedis(use) {
     const child = spawn('redis-server', ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
         { stdio: 'ignore', cwd: tmpdir() });
     const exited = once(child, 'close');
+    const stop = () => child.kill();
+    leftovers.add(stop);
     try {
         while (!await run('redis-cli', ['-p', port, 'ping']).then(() => true, () => false))
             await sleep(50);
         return await use({ pid: child.pid, env: { BENCH_REDIS_PORT: String(port) } });
     } finally {
-        child.kill();
+        stop();
+        leftovers.delete(stop);
         await exited;
     }
 }
