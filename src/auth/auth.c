@@ -210,8 +210,9 @@ SessionState auth_session_state(const Session *session, const Catalog *catalog, 
 
 bool auth_needs_setup(const Catalog *catalog)
 {
-    const User *root = catalog_user(catalog, ROOT_USER_ID);
-    return !root || root->password_hash.len == 0;
+    const User *root = catalog_account(catalog, ROOT_USER_ID);
+    return !root || (root->password_hash.len == 0 && root->deleted_at_us == 0 &&
+                     root->credentials_version == 1);
 }
 
 static User *copy_to_arena(Arena *arena, const User *from)
@@ -232,9 +233,10 @@ static User *copy_to_arena(Arena *arena, const User *from)
 Status auth_root_account(
     Context *ctx, const Auth *auth, const Catalog *catalog, Str password, const User **ret_user)
 {
-    const User *stored = catalog_user(catalog, ROOT_USER_ID);
-    bool is_right = stored && stored->role == ROLE_SYSTEM && password.len == 0;
-    if (stored && stored->role == ROLE_SYSTEM && password.len > 0)
+    const User *stored = catalog_account(catalog, ROOT_USER_ID);
+    bool is_sound = stored && stored->role == ROLE_SYSTEM && stored->deleted_at_us == 0;
+    bool is_right = is_sound && password.len == 0;
+    if (is_sound && password.len > 0)
         TRY(password_verify(
             ctx, &auth->options.password, password, stored->password_hash, &is_right));
     if (is_right) {

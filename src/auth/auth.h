@@ -100,13 +100,17 @@ SessionState auth_session_state(const Session *session, const Catalog *catalog, 
 
 #define ROOT_USER_ID STR("root")
 
-/* Has nobody given root a password yet? */
+/*
+ * Has root never had a password?  Only then is set-up open to whoever comes
+ * first: an account that lost its password, or was dropped by an earlier
+ * version, belongs to a database that is in use.
+ */
 bool auth_needs_setup(const Catalog *catalog);
 
 /*
  * At start: what root has to become, in ctx's arena, or NULL when it is right
  * as it is.  An empty password leaves the one that is stored; a given one
- * replaces it.
+ * replaces it.  A dropped account is brought back with the password it had.
  */
 MUST_CHECK Status auth_root_account(
     Context *ctx, const Auth *auth, const Catalog *catalog, Str password, const User **ret_user);

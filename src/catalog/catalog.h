@@ -60,6 +60,8 @@ const Table *catalog_table(const Catalog *catalog, Str namespace_name, Str name)
 const Table *catalog_table_by_id(const Catalog *catalog, uint32_t table_id);
 /* NULL also for a soft-deleted user. */
 const User *catalog_user(const Catalog *catalog, Str user_id);
+/* Soft-deleted or not. */
+const User *catalog_account(const Catalog *catalog, Str user_id);
 const TableHistory *catalog_table_history(const Catalog *catalog, uint32_t table_id);
 
 /* All tables of the catalog sorted by namespace and name; in the arena. */

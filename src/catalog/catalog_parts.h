@@ -30,9 +30,6 @@ DEFINE_CLEANUP(Namespace, namespace_unref)
 TableHistory *table_history_new(const TableHistory *older, Table *newest);
 void table_history_unref(TableHistory *history);
 
-/* A user that exists, soft-deleted or not; NULL else. */
-const User *catalog_account(const Catalog *catalog, Str user_id);
-
 /* Not to be created: sql.md 3.1. */
 bool namespace_is_reserved(Str name);
 /* Those that every catalog has and that nobody can drop. */

@@ -4,6 +4,7 @@
  * worker; the account itself is read and written on the sequencer thread, so
  * that two statements about one account do not undo each other.
  */
+#include "auth/auth.h"
 #include "query/ddl.h"
 #include "query/work.h"
 #include "table/catalog_commit.h"
@@ -61,6 +62,14 @@ static Status put_user(QueryRun *run, CommitBuilder *builder, const User *user)
 static Status unknown_user(QueryRun *run, Str id)
 {
     return fail(&run->ctx, STATUS_NOT_FOUND, "User '%.*s' does not exist", STR_ARG(id));
+}
+
+/* Without root, or with a root that may less, nobody could repair the accounts. */
+static Status protect_root(QueryRun *run, const User *user, const char *what)
+{
+    if (!str_equal(user->id, ROOT_USER_ID))
+        return STATUS_OK;
+    return fail(&run->ctx, STATUS_INVALID_OPERATION, "the built-in account root %s", what);
 }
 
 /* ---- CREATE ---- */
@@ -134,6 +143,8 @@ static Status execute_alter(QueryRun *run, Work *work, CommitBuilder *builder)
         return unknown_user(run, ddl->ast->user.text);
     Role role = ddl->has_role ? ddl->role : before->role;
     TRY(authorize_account(&run->ctx, &run->actor, before, role));
+    if (role != before->role)
+        TRY(protect_root(run, before, "keeps its role"));
 
     CLEANUP(user_unref) User *after = user_copy(before);
     after->role = role;
@@ -184,6 +195,7 @@ static Status execute_drop(QueryRun *run, Work *work, CommitBuilder *builder)
     if (!before)
         return unknown_user(run, id);
     TRY(authorize_account(&run->ctx, &run->actor, before, before->role));
+    TRY(protect_root(run, before, "cannot be dropped"));
     CLEANUP(user_unref) User *after = user_copy(before);
     after->deleted_at_us = commit_time_ms(builder) * 1000;
     return put_user(run, builder, after);

@@ -224,6 +224,16 @@ test('old tokens end with the password and do not come back with the id', async 
     assert.equal((await ask({ token: forgeToken(foreign, SECRET) })).status, 200);
 });
 
+test('root can be neither dropped nor demoted', async () => {
+    for (const [sql, text] of [['DROP USER root', /root cannot be dropped/], ["ALTER USER root SET ROLE 'user'", /root keeps its role/]]) {
+        const error = await root.error(sql);
+        assert.match(error.message, text);
+    }
+    await root.sql("ALTER USER root SET EMAIL 'root@example.com'");
+    assert.equal((await me(root.token)).status, 200);
+    assert.equal((await request(`${server.url}/v1/api/auth/status`)).body.needs_setup, false);
+});
+
 test('a configured server refuses another set-up', async () => {
     const status = await request(`${server.url}/v1/api/auth/status`);
     assert.equal(status.body.needs_setup, false);

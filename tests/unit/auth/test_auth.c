@@ -357,6 +357,39 @@ static void root_is_made_once_and_follows_the_configured_password(void **state)
     assert_refused(world, "root", "first password");
 }
 
+static void setup_is_open_only_while_root_never_had_a_password(void **state)
+{
+    World *world = *state;
+    put(world, root_with(world, STR("")));
+    assert_true(auth_needs_setup(world->catalog));
+    CLEANUP(user_unref) User *root = user_copy(catalog_user(world->catalog, ROOT_USER_ID));
+    root->deleted_at_us = test_now_us;
+    put(world, root);
+    assert_false(auth_needs_setup(world->catalog));
+
+    root->deleted_at_us = 0;
+    put(world, root);
+    put(world, root_with(world, STR("first password")));
+    assert_false(auth_needs_setup(world->catalog));
+    root->password_hash = STR("");
+    put(world, root);
+    assert_false(auth_needs_setup(world->catalog));
+}
+
+static void a_dropped_root_comes_back_with_its_password(void **state)
+{
+    World *world = *state;
+    LoginAttempt attempt;
+    put(world, root_with(world, STR("first password")));
+    CLEANUP(user_unref) User *root = user_copy(catalog_user(world->catalog, ROOT_USER_ID));
+    root->deleted_at_us = test_now_us;
+    put(world, root);
+    assert_refused(world, "root", "first password");
+    put(world, root_with(world, STR("")));
+    assert_false(auth_needs_setup(world->catalog));
+    assert_int_equal(login(world, "root", "first password", &attempt), STATUS_OK);
+}
+
 int main(void)
 {
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -373,6 +406,8 @@ int main(void)
         IN_A_WORLD(a_refresh_token_is_good_for_new_tokens_only),
         IN_A_WORLD(a_session_ends_when_it_expires_or_the_account_changes),
         IN_A_WORLD(root_is_made_once_and_follows_the_configured_password),
+        IN_A_WORLD(setup_is_open_only_while_root_never_had_a_password),
+        IN_A_WORLD(a_dropped_root_comes_back_with_its_password),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("auth", tests, stop_the_clock, NULL);
