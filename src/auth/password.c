@@ -73,19 +73,25 @@ static Status check_complexity(Context *ctx, Str password)
                 "special character");
 }
 
-Status password_check(Context *ctx, const PasswordPolicy *policy, Str password)
+static Status check_length(Context *ctx, const PasswordPolicy *policy, Str password)
 {
-    PasswordPolicy full = with_defaults(policy);
-    if (password.len < full.length_min)
+    if (password.len < policy->length_min)
         return fail(ctx,
                     STATUS_INVALID_INPUT,
                     "Weak password: it must have at least %zu characters",
-                    full.length_min);
-    if (password.len > full.length_max)
+                    policy->length_min);
+    if (password.len > policy->length_max)
         return fail(ctx,
                     STATUS_INVALID_INPUT,
                     "Weak password: it must have at most %zu characters",
-                    full.length_max);
+                    policy->length_max);
+    return STATUS_OK;
+}
+
+Status password_check(Context *ctx, const PasswordPolicy *policy, Str password)
+{
+    PasswordPolicy full = with_defaults(policy);
+    TRY(check_length(ctx, &full, password));
     if (!full.allow_common && is_common(password))
         return fail(ctx, STATUS_INVALID_INPUT, "Weak password: it is one of the most common ones");
     return full.complexity ? check_complexity(ctx, password) : STATUS_OK;
@@ -93,16 +99,9 @@ Status password_check(Context *ctx, const PasswordPolicy *policy, Str password)
 
 Status password_check_user(Context *ctx, const PasswordPolicy *policy, Str password)
 {
-    if (with_defaults(policy).complexity)
-        return password_check(ctx, policy, password);
-    if (password.len == 0)
-        return fail(ctx, STATUS_INVALID_INPUT, "Password must not be empty");
-    if (password.len > PASSWORD_LENGTH_MAX)
-        return fail(ctx,
-                    STATUS_INVALID_INPUT,
-                    "Password must have at most %d characters",
-                    PASSWORD_LENGTH_MAX);
-    return STATUS_OK;
+    PasswordPolicy full = with_defaults(policy);
+    return full.complexity ? password_check(ctx, policy, password)
+                           : check_length(ctx, &full, password);
 }
 
 /* ---- hashing ---- */

@@ -31,8 +31,8 @@ typedef struct PasswordPolicy {
  * STATUS_INVALID_INPUT "Weak password: ..". policy NULL = all defaults, here and below. */
 MUST_CHECK Status password_check(Context *ctx, const PasswordPolicy *policy, Str password);
 
-/* CREATE USER and ALTER USER: as password_check() when the policy asks for complexity, else only
- * what hashing needs: not empty, not longer than PASSWORD_LENGTH_MAX. */
+/* CREATE USER and ALTER USER: as password_check() when the policy asks for complexity, else the
+ * length only. */
 MUST_CHECK Status password_check_user(Context *ctx, const PasswordPolicy *policy, Str password);
 
 /* "$argon2id$v=19$m=..,t=..,p=..$salt$hash" in ctx's arena, with a fresh salt. */

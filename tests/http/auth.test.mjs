@@ -234,6 +234,15 @@ test('root can be neither dropped nor demoted', async () => {
     assert.equal((await request(`${server.url}/v1/api/auth/status`)).body.needs_setup, false);
 });
 
+test('passwords of accounts have 8 to 256 characters', async () => {
+    await newUser(server, 'terse');
+    for (const password of ['', '7 chars', 'x'.repeat(257)])
+        for (const sql of ['CREATE USER newcomer WITH PASSWORD $p ROLE user', 'ALTER USER terse SET PASSWORD $p'])
+            assert.match((await root.error(sql.replace('$p', `'${password}'`))).message, /Weak password: it must have at (least 8|most 256) characters/);
+    await login(server, 'terse', 'a long password');
+    await root.sql(`ALTER USER terse SET PASSWORD '${'x'.repeat(256)}'`);
+});
+
 test('a configured server refuses another set-up', async () => {
     const status = await request(`${server.url}/v1/api/auth/status`);
     assert.equal(status.body.needs_setup, false);

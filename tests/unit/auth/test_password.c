@@ -147,14 +147,26 @@ static void lengths_are_configurable_within_bounds(void **state)
                      STATUS_INVALID_INPUT);
 }
 
-static void passwords_of_users_are_checked_only_when_complexity_is_asked_for(void **state)
+static void passwords_of_users_are_checked_for_their_length_and_for_more_on_request(void **state)
 {
     (void)state;
     CLEANUP(context_done) Context ctx = {0};
+    char text[PASSWORD_LENGTH_MAX + 1];
+    memset(text, 'x', sizeof(text));
     PasswordPolicy strict = {.complexity = true};
-    assert_int_equal(password_check_user(&ctx, NULL, STR("pw")), STATUS_OK);
+    PasswordPolicy longer = {.length_min = 12};
     assert_int_equal(password_check_user(&ctx, NULL, STR("")), STATUS_INVALID_INPUT);
+    assert_int_equal(password_check_user(&ctx, NULL, STR("7 chars")), STATUS_INVALID_INPUT);
+    assert_has(ctx.message, "at least 8 characters");
+    assert_int_equal(password_check_user(&ctx, NULL, STR("password")), STATUS_OK);
+    assert_int_equal(password_check_user(&ctx, NULL, str_from(text, PASSWORD_LENGTH_MAX)),
+                     STATUS_OK);
+    assert_int_equal(password_check_user(&ctx, NULL, str_from(text, sizeof(text))),
+                     STATUS_INVALID_INPUT);
+    assert_int_equal(password_check_user(&ctx, &longer, str_from(text, 11)), STATUS_INVALID_INPUT);
+    assert_int_equal(password_check_user(&ctx, &longer, str_from(text, 12)), STATUS_OK);
     assert_int_equal(password_check_user(&ctx, &strict, STR("pw")), STATUS_INVALID_INPUT);
+    assert_int_equal(password_check_user(&ctx, &strict, STR("password")), STATUS_INVALID_INPUT);
     assert_int_equal(password_check_user(&ctx, &strict, STR("Abcdef1!")), STATUS_OK);
 }
 
@@ -190,7 +202,7 @@ int main(void)
         cmocka_unit_test(short_and_common_passwords_are_weak),
         cmocka_unit_test(complexity_asks_for_four_kinds_of_characters),
         cmocka_unit_test(lengths_are_configurable_within_bounds),
-        cmocka_unit_test(passwords_of_users_are_checked_only_when_complexity_is_asked_for),
+        cmocka_unit_test(passwords_of_users_are_checked_for_their_length_and_for_more_on_request),
         cmocka_unit_test(many_threads_take_turns),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
