@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/sql_request.h"
 
+#include "value/decimal.h"
+
 #include <math.h>
 
 enum {
@@ -19,27 +21,44 @@ static Status bad_parameter(Context *ctx, size_t index, const char *why)
     return fail(ctx, STATUS_INVALID_PARAMETER, "Parameter $%zu invalid: %s", index + 1, why);
 }
 
-/* Integers beyond 64 bits are DECIMALs while they fit, so that nothing is rounded unasked. */
+static bool is_integer_text(Str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '.' || ascii_lower(text.ptr[i]) == 'e')
+            return false;
+    return true;
+}
+
+/* Does the shortest text of the double stand for the same number? */
+static bool is_double(const Value *decimal, double real)
+{
+    Int128 back;
+    return isfinite(real) && decimal_from_double(real, decimal->scale, &back) &&
+           back == decimal->decimal;
+}
+
+/*
+ * Nothing is rounded unasked: integers beyond 64 bits and fractions with more digits than a DOUBLE
+ * keeps are DECIMALs while they fit.
+ */
 static Status read_number(Context *ctx, const Json *json, size_t index, Value *ret_value)
 {
     int64_t integer;
-    double real;
+    double real = HUGE_VAL;
+    Value decimal;
     if (json_to_int64(json, &integer)) {
         *ret_value = value_bigint(integer);
         return STATUS_OK;
     }
-    Value text = value_text(json->text);
-    Type wide = {.kind = TYPE_DECIMAL, .precision = DECIMAL_PRECISION_MAX};
-    bool is_integer = true;
-    for (size_t i = 0; i < json->text.len; i++)
-        is_integer =
-            is_integer && json->text.ptr[i] != '.' && ascii_lower(json->text.ptr[i]) != 'e';
-    if (is_integer && value_cast(ctx, &text, wide, ret_value) == STATUS_OK)
-        return STATUS_OK;
-    context_clear_error(ctx);
-    if (!json_to_double(json, &real) || !isfinite(real))
+    bool has_double = json_to_double(json, &real) && isfinite(real);
+    bool has_decimal =
+        decimal_parse(json->text, &decimal) && decimal_fits(decimal.decimal, DECIMAL_PRECISION_MAX);
+    if (has_decimal && (is_integer_text(json->text) || !is_double(&decimal, real)))
+        *ret_value = decimal;
+    else if (has_double)
+        *ret_value = value_double(real);
+    else
         return bad_parameter(ctx, index, "the number is out of range");
-    *ret_value = value_double(real);
     return STATUS_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "expr/bind.h"
 
 #include "expr/arithmetic.h"
+#include "value/decimal.h"
 
 static bool is_logic(AstOp op)
 {
@@ -151,6 +152,40 @@ static Status adapt_operands(Binder *binder, ExprArgs args)
     return STATUS_OK;
 }
 
+static bool exact_value(const Expr *literal, Value *ret_value)
+{
+    bool is_number =
+        literal->literal == LITERAL_NUMBER || literal->literal == LITERAL_NUMBER_PARAMETER;
+    return is_number && decimal_parse(literal->literal_text, ret_value);
+}
+
+/* False also when digits would be lost. */
+static bool compute_exactly(AstOp op, const Value *a, const Value *b, Value *ret_value)
+{
+    if (op == AST_OP_ADD)
+        return decimal_add(a, b, ret_value);
+    if (op == AST_OP_SUBTRACT)
+        return decimal_subtract(a, b, ret_value);
+    return op == AST_OP_MULTIPLY && a->scale + b->scale <= DECIMAL_PRECISION_MAX &&
+           decimal_multiply(a, b, ret_value);
+}
+
+/*
+ * What + - * make of numeric literals is a literal again: a DOUBLE, with the text of all its
+ * digits for the case that a DECIMAL is wanted.
+ */
+static void keep_digits(Binder *binder, AstOp op, ExprArgs args, Expr *node)
+{
+    Value a, b, exact;
+    if (node->kind != EXPR_CONSTANT || node->type.kind != TYPE_DOUBLE)
+        return;
+    if (!exact_value(args.items[0], &a) || !exact_value(args.items[1], &b) ||
+        !compute_exactly(op, &a, &b, &exact))
+        return;
+    node->literal = LITERAL_NUMBER;
+    node->literal_text = value_to_text(binder->arena, &exact);
+}
+
 Status
 bind_arithmetic(Binder *binder, const AstExpr *ast, AstOp op, ExprArgs args, const Expr **ret_expr)
 {
@@ -165,7 +200,9 @@ bind_arithmetic(Binder *binder, const AstExpr *ast, AstOp op, ExprArgs args, con
         return fail_operands(binder, ast, op, args);
     Expr *node = build_node(binder, EXPR_ARITHMETIC, arithmetic_type(op, a, b), ast);
     node->op = op;
-    return build_finish(binder, node, args, ret_expr);
+    TRY(build_finish(binder, node, args, ret_expr));
+    keep_digits(binder, op, args, node);
+    return STATUS_OK;
 }
 
 Status bind_unary(Binder *binder, const AstExpr *ast, const Expr **ret_expr)

@@ -6,6 +6,7 @@
 #include "expr/bind.h"
 
 #include "sql/parser.h"
+#include "value/decimal.h"
 
 Status bind_refuse_live(Binder *binder, const AstExpr *ast, const char *reason)
 {
@@ -110,6 +111,13 @@ static ExprLiteral parameter_literal(TypeKind kind)
     return type_is_number(kind) ? LITERAL_NUMBER_PARAMETER : LITERAL_NONE;
 }
 
+/* A fraction is a DOUBLE whose text keeps the digits, as it is when it is written in the SQL. */
+static Value parameter_value(const Value *given)
+{
+    bool is_fraction = given->kind == TYPE_DECIMAL && given->scale > 0;
+    return is_fraction ? value_double(decimal_to_double(given)) : *given;
+}
+
 static Status bind_parameter(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
 {
     const ExprParameters *parameters = binder->scope->parameters;
@@ -121,10 +129,11 @@ static Status bind_parameter(Binder *binder, const AstExpr *ast, const Expr **re
                        "Parameter $%u has no value: %zu were given",
                        (unsigned)ast->index,
                        count);
-    Value value = parameters->values[ast->index - 1];
+    const Value *given = &parameters->values[ast->index - 1];
+    Value value = parameter_value(given);
     Expr *node = literal_node(binder, ast, parameter_literal(value.kind), value);
     if (node->literal == LITERAL_NUMBER_PARAMETER)
-        node->literal_text = value_to_text(binder->arena, &value);
+        node->literal_text = value_to_text(binder->arena, given);
     *ret_expr = node;
     return STATUS_OK;
 }

@@ -51,6 +51,43 @@ static void a_request_is_read_whole(void **state)
     context_done(&ctx);
 }
 
+static Value read_one(Context *ctx, const char *number)
+{
+    SqlRequest request;
+    Str text = arena_printf(&ctx->arena, "{\"sql\":\"\",\"params\":[%s]}", number);
+    assert_int_equal(sql_request_parse(ctx, text, &limits, &request), STATUS_OK);
+    assert_int_equal(request.parameter_count, 1);
+    return request.parameters[0];
+}
+
+static void numbers_keep_their_digits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *text;
+        TypeKind kind;
+    } CASES[] = {
+        {"1.50", "1.5", TYPE_DOUBLE},
+        {"1e2", "100", TYPE_DOUBLE},
+        {"0.1", "0.1", TYPE_DOUBLE},
+        {"-2.5e-3", "-0.0025", TYPE_DOUBLE},
+        {"1e100", "1e+100", TYPE_DOUBLE},
+        {"1234567890123456789012345678.0123456789",
+         "1234567890123456789012345678.0123456789",
+         TYPE_DECIMAL},
+        {"-0.12345678901234567891", "-0.12345678901234567891", TYPE_DECIMAL},
+        {"1234567890123456789.25e1", "12345678901234567892.5", TYPE_DECIMAL},
+        {"99999999999999999999", "99999999999999999999", TYPE_DECIMAL},
+    };
+    Context ctx = {0};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
+        Value value = read_one(&ctx, CASES[i].json);
+        assert_int_equal(value.kind, CASES[i].kind);
+        assert_text(value_to_text(&ctx.arena, &value), CASES[i].text);
+    }
+    context_done(&ctx);
+}
+
 static void missing_and_null_members_are_the_same(void **state)
 {
     (void)state;
@@ -116,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_read_whole),
+        cmocka_unit_test(numbers_keep_their_digits),
         cmocka_unit_test(missing_and_null_members_are_the_same),
         cmocka_unit_test(what_is_no_request_is_refused),
         cmocka_unit_test(limits_are_named),

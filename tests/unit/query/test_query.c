@@ -192,6 +192,20 @@ static void r15_a_dropped_table_is_gone_and_its_name_is_free(void **state)
     EXPECT(f, "DROP TABLE IF EXISTS r15", "[Table default.r15 does not exist (skipped)]");
 }
 
+static void a_table_is_dropped_only_as_what_it_is(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE SHARED TABLE kind_s (id BIGINT PRIMARY KEY)");
+    query_admin(f, "CREATE USER TABLE kind_u (id BIGINT PRIMARY KEY)");
+    assert_contains(query_admin(f, "DROP USER TABLE kind_s"),
+                    "Table 'default.kind_s' is a shared table, not a user table");
+    assert_contains(query_admin(f, "DROP STREAM TABLE IF EXISTS kind_u"),
+                    "Table 'default.kind_u' is a user table, not a stream table");
+    assert_contains(query_admin(f, "DROP SHARED TABLE kind_s"), "dropped successfully");
+    assert_contains(query_admin(f, "DROP USER TABLE kind_u"), "dropped successfully");
+    assert_contains(query_admin(f, "DROP USER TABLE IF EXISTS kind_u"), "(skipped)");
+}
+
 static bool find_watcher(void *data, Arena *arena, uint32_t table_id, TableWatcher *ret_watcher)
 {
     (void)data;
@@ -425,6 +439,26 @@ static void parameters_are_values(void **state)
     assert_int_equal(f->worker_steps, 0);
 }
 
+static void a_decimal_keeps_the_digits_of_parameters_and_constants(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE TABLE exact (id BIGINT PRIMARY KEY, n DECIMAL(38,10), d DOUBLE)");
+    Value wide = value_decimal((Int128)1234567890123456789 * 10000000000 + 123456789, 10);
+    TestRequest request = {.user = "root",
+                           .role = ROLE_SYSTEM,
+                           .sql = "INSERT INTO exact VALUES (1, $1, $1)",
+                           .parameters = &wide,
+                           .parameter_count = 1};
+    assert_string_equal(query_run(f, &request), "[Inserted 1 row(s)]");
+    EXPECT(f, "SELECT n, d FROM exact", "1234567890123456789.0123456789|1.2345678901234568e+18\n");
+    request.sql = "SELECT id, typeof($1), $1 + 1 FROM exact WHERE n = $1";
+    assert_string_equal(query_run(f, &request), "1|DOUBLE|1.2345678901234568e+18\n");
+    query_admin(f, "UPDATE exact SET n = 1234567890123456789012345678.0123456789 + 0 WHERE id = 1");
+    EXPECT(f, "SELECT n FROM exact", "1234567890123456789012345678.0123456789\n");
+    EXPECT(f, "SELECT 0.1 + 0.2, typeof(0.1 + 0.2)", "0.30000000000000004|DOUBLE\n");
+    EXPECT(f, "SELECT CAST(0.1 * 3 - 0.3 AS DECIMAL(10,2))", "0.00\n");
+}
+
 static void as_many_parameters_are_given_as_the_statement_has(void **state)
 {
     (void)state;
@@ -645,6 +679,7 @@ int main(void)
         cmocka_unit_test(r12_an_update_bumps_the_version_unless_nothing_changes),
         cmocka_unit_test(r13_shared_rows_are_the_same_for_everybody),
         cmocka_unit_test(r15_a_dropped_table_is_gone_and_its_name_is_free),
+        cmocka_unit_test(a_table_is_dropped_only_as_what_it_is),
         cmocka_unit_test(a_watched_table_is_dropped_by_force_only),
         cmocka_unit_test(r17_describe_table),
         cmocka_unit_test(r24_stream_inserts_return_their_time),
@@ -655,6 +690,7 @@ int main(void)
         cmocka_unit_test(errors_say_what_the_specification_says),
         cmocka_unit_test(what_is_not_supported_is_named),
         cmocka_unit_test(parameters_are_values),
+        cmocka_unit_test(a_decimal_keeps_the_digits_of_parameters_and_constants),
         cmocka_unit_test(as_many_parameters_are_given_as_the_statement_has),
         cmocka_unit_test(batches_sum_their_writes),
         cmocka_unit_test(users_are_created_altered_and_dropped),
