@@ -97,13 +97,34 @@ typedef struct DropTable {
     const Table *table; /* NULL: skipped */
 } DropTable;
 
+/* A kind that is given must be the table's. */
+static Status check_kind(QueryRun *run, const DropTable *drop)
+{
+    static const TableKind EXPECTED[] = {
+        [AST_TABLE_USER] = TABLE_USER,
+        [AST_TABLE_SHARED] = TABLE_SHARED,
+        [AST_TABLE_STREAM] = TABLE_STREAM,
+    };
+    AstTableKind given = drop->ast->table_kind;
+    if (given == AST_TABLE_UNSPECIFIED || drop->table->kind == EXPECTED[given])
+        return STATUS_OK;
+    return fail_at(&run->ctx,
+                   STATUS_INVALID_OPERATION,
+                   drop->ast->table.name.offset,
+                   "Table '%.*s' is a %s table, not a %s table",
+                   STR_ARG(drop->table->full_name),
+                   table_kind_word(drop->table->kind),
+                   table_kind_word(EXPECTED[given]));
+}
+
 static Status prepare_drop(QueryRun *run, Work *work)
 {
     DropTable *drop = CONTAINER_OF(work, DropTable, work);
     if (drop->ast->if_exists && !access_find_table(run, &drop->ast->table))
         return STATUS_OK;
     work->writes = true;
-    return access_table(run, &drop->ast->table, ACTION_DROP_TABLE, &drop->table);
+    TRY(access_table(run, &drop->ast->table, ACTION_DROP_TABLE, &drop->table));
+    return check_kind(run, drop);
 }
 
 static Status execute_drop(QueryRun *run, Work *work, CommitBuilder *builder)

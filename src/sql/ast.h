@@ -384,6 +384,7 @@ typedef struct AstAlterTable {
 } AstAlterTable;
 
 typedef struct AstDropTable {
+    AstTableKind table_kind; /* what the table must be */
     bool if_exists;
     bool force;
     AstTableName table;

@@ -574,7 +574,7 @@ static Status parse_drop_table(Parser *parser, AstStatement *statement)
 {
     AstDropTable *drop = &statement->drop_table;
     statement->kind = AST_DROP_TABLE;
-    (void)take_table_kind(parser);
+    drop->table_kind = take_table_kind(parser);
     TRY(EXPECT_WORD(parser, "table"));
     drop->if_exists = parse_if_exists(parser);
     TRY(parse_table_name(parser, &drop->table));

@@ -403,6 +403,9 @@ static void drop_tables(void **state)
     assert_table_name(&drop->table, "app.t");
     drop = &must_parse_kind(&ctx, "DROP TABLE t", AST_DROP_TABLE)->drop_table;
     assert_false(drop->if_exists || drop->force);
+    assert_int_equal(drop->table_kind, AST_TABLE_UNSPECIFIED);
+    drop = &must_parse_kind(&ctx, "DROP STREAM TABLE t", AST_DROP_TABLE)->drop_table;
+    assert_int_equal(drop->table_kind, AST_TABLE_STREAM);
 }
 
 /* ---- views ---- */
