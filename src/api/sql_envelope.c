@@ -25,6 +25,7 @@ void sql_envelope_init(SqlEnvelope *envelope, const SqlEnvelopeOptions *options)
 void sql_envelope_done(SqlEnvelope *envelope)
 {
     free(TAKE(envelope->secret_memory));
+    arena_done(&envelope->names);
     buf_done(&envelope->out);
 }
 
@@ -91,6 +92,21 @@ static void note_secrets(SqlEnvelope *envelope, const ResultColumn *columns, siz
     }
 }
 
+/* For the error that names the column; most results have none and cost nothing. */
+static void note_reals(SqlEnvelope *envelope, const ResultColumn *columns, size_t count)
+{
+    envelope->real_names = NULL;
+    arena_clear(&envelope->names);
+    for (size_t i = 0; i < count; i++) {
+        TypeKind kind = columns[i].type.kind;
+        if (kind != TYPE_FLOAT && kind != TYPE_DOUBLE)
+            continue;
+        if (!envelope->real_names)
+            envelope->real_names = ARENA_ARRAY(&envelope->names, Str, count);
+        envelope->real_names[i] = arena_str(&envelope->names, columns[i].name);
+    }
+}
+
 static void on_columns(void *data, const ResultColumn *columns, size_t count)
 {
     SqlEnvelope *envelope = data;
@@ -98,6 +114,7 @@ static void on_columns(void *data, const ResultColumn *columns, size_t count)
     envelope->column_count = count;
     envelope->has_columns = envelope->selected = true;
     note_secrets(envelope, columns, count);
+    note_reals(envelope, columns, count);
     BUF_LIT(out, "\"schema\":[");
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -107,16 +124,33 @@ static void on_columns(void *data, const ResultColumn *columns, size_t count)
     BUF_LIT(out, "],\"rows\":[");
 }
 
+/* Decision 58: NaN and infinities, which JSON does not have. */
+static Status fail_cell(const SqlEnvelope *envelope, Context *ctx, Status status, size_t column)
+{
+    if (status != STATUS_INVALID_VALUE || !envelope->real_names)
+        return status;
+    Str name = envelope->real_names[column];
+    return fail(ctx, status, "column \"%.*s\": %.*s", STR_ARG(name), STR_ARG(ctx->message));
+}
+
+static Status write_cell(SqlEnvelope *envelope, Context *ctx, const Value *values, size_t column)
+{
+    Buf *out = &envelope->out;
+    if (envelope->secret && envelope->secret[column]) {
+        BUF_LIT(out, "\"***\"");
+        return STATUS_OK;
+    }
+    Status status = value_write_cell(ctx, out, &values[column]);
+    return status == STATUS_OK ? status : fail_cell(envelope, ctx, status, column);
+}
+
 static Status write_cells(SqlEnvelope *envelope, Context *ctx, const Value *values)
 {
     Buf *out = &envelope->out;
     for (size_t i = 0; i < envelope->column_count; i++) {
         if (i > 0)
             BUF_LIT(out, ",");
-        if (envelope->secret && envelope->secret[i])
-            BUF_LIT(out, "\"***\"");
-        else
-            TRY(value_write_cell(ctx, out, &values[i]));
+        TRY(write_cell(envelope, ctx, values, i));
     }
     return STATUS_OK;
 }

@@ -32,6 +32,8 @@ typedef struct SqlEnvelope {
     size_t result_count; /* finished ones */
     const bool *secret;  /* which columns are shown as ***; NULL = none */
     bool *secret_memory;
+    Str *real_names; /* of the columns that can hold NaN; NULL = none can */
+    Arena names;
     size_t column_count;
     bool streaming;   /* something has left: nothing can be taken back */
     bool in_result;   /* begun and not done */

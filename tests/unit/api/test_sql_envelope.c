@@ -163,6 +163,27 @@ static void r22_an_error_after_streaming_began_ends_the_body(void **state)
     context_done(&ctx);
 }
 
+/* Decision 58. */
+static void what_json_does_not_have_is_an_error_that_names_the_column(void **state)
+{
+    (void)state;
+    const ResultColumn columns[] = {
+        {.name = STR("id"), .type = {.kind = TYPE_BIGINT}},
+        {.name = STR("ratio"), .type = {.kind = TYPE_DOUBLE}},
+    };
+    const Value values[] = {value_bigint(1), value_double(INFINITY)};
+    Context ctx = {0};
+    SqlEnvelope envelope;
+    sql_envelope_init(&envelope, &admin);
+    SQL_ENVELOPE_SINK.begin(&envelope, NULL);
+    SQL_ENVELOPE_SINK.columns(&envelope, columns, 2);
+    assert_int_equal(SQL_ENVELOPE_SINK.row(&envelope, &ctx, values), STATUS_INVALID_VALUE);
+    Str expected = STR("column \"ratio\": NaN and Infinity cannot be sent as JSON");
+    assert_true(str_equal(ctx.message, expected));
+    sql_envelope_done(&envelope);
+    context_done(&ctx);
+}
+
 static void a_prefix_comes_before_the_status(void **state)
 {
     (void)state;
@@ -248,6 +269,7 @@ int main(void)
         cmocka_unit_test(secrets_are_shown_to_administrators_only),
         cmocka_unit_test(an_error_replaces_what_has_not_left),
         cmocka_unit_test(r22_an_error_after_streaming_began_ends_the_body),
+        cmocka_unit_test(what_json_does_not_have_is_an_error_that_names_the_column),
         cmocka_unit_test(a_prefix_comes_before_the_status),
         cmocka_unit_test(an_answer_larger_than_it_may_be_is_an_error),
         cmocka_unit_test(an_envelope_is_full_at_its_chunk_size),
