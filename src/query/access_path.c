@@ -10,6 +10,15 @@ static bool value_has_key(const Value *value, Type type)
     return value->kind == type.kind && (type.kind != TYPE_DECIMAL || value->scale == type.scale);
 }
 
+/* False: the value is longer than any key, no row has it. */
+static bool make_key(Context *ctx, const Table *table, const Value *value, Str *ret_key)
+{
+    if (row_key_make(ctx, table, value, ret_key) == STATUS_OK)
+        return true;
+    context_clear_error(ctx);
+    return false;
+}
+
 static int compare_keys(const void *a, const void *b)
 {
     return str_compare(*(const Str *)a, *(const Str *)b);
@@ -40,7 +49,7 @@ static bool all_pinned(const Predicate *predicate, const Table *table)
     return predicate->branch_count > 0;
 }
 
-static Status
+static void
 path_by_key(Context *ctx, const Table *table, const Predicate *predicate, AccessPath *path)
 {
     Str *keys =
@@ -50,12 +59,11 @@ path_by_key(Context *ctx, const Table *table, const Predicate *predicate, Access
         const PredicatePin *pin =
             predicate_pin(&predicate->branches[i], (uint32_t)table->primary_key);
         for (size_t j = 0; j < pin->count; j++)
-            TRY(row_key_make(ctx, table, &pin->values[j], &keys[count++]));
+            count += make_key(ctx, table, &pin->values[j], &keys[count]);
     }
     path->by_key = true;
     path->keys = keys;
     path->key_count = sort_distinct(keys, count);
-    return STATUS_OK;
 }
 
 /* The smallest key above this one: no key is a prefix of another. */
@@ -66,27 +74,24 @@ static Str successor(Context *ctx, Str key)
     return arena_str(&ctx->arena, buf_str(&next));
 }
 
-static Status
+/* A bound that is longer than any key is left to the condition. */
+static void
 path_by_range(Context *ctx, const Table *table, const PredicateBound *bound, AccessPath *path)
 {
     Type type = table->columns[table->primary_key].type;
-    if (bound->lower && value_has_key(bound->lower, type)) {
-        TRY(row_key_make(ctx, table, bound->lower, &path->lower));
-        if (!bound->lower_inclusive)
-            path->lower = successor(ctx, path->lower);
-    }
-    if (bound->upper && value_has_key(bound->upper, type)) {
-        TRY(row_key_make(ctx, table, bound->upper, &path->upper));
-        if (bound->upper_inclusive)
-            path->upper = successor(ctx, path->upper);
-    }
-    if (path->lower.len && path->upper.len && str_compare(path->lower, path->upper) >= 0)
+    bool has_lower = bound->lower && value_has_key(bound->lower, type) &&
+                     make_key(ctx, table, bound->lower, &path->lower);
+    bool has_upper = bound->upper && value_has_key(bound->upper, type) &&
+                     make_key(ctx, table, bound->upper, &path->upper);
+    if (has_lower && !bound->lower_inclusive)
+        path->lower = successor(ctx, path->lower);
+    if (has_upper && bound->upper_inclusive)
+        path->upper = successor(ctx, path->upper);
+    if (has_lower && has_upper && str_compare(path->lower, path->upper) >= 0)
         path->never = true;
-    return STATUS_OK;
 }
 
-Status
-access_path_make(Context *ctx, const Table *table, const Expr *condition, AccessPath *ret_path)
+AccessPath access_path_make(Context *ctx, const Table *table, const Expr *condition)
 {
     AccessPath path = {0};
     Predicate predicate = predicate_analyse(&ctx->arena, condition);
@@ -97,10 +102,9 @@ access_path_make(Context *ctx, const Table *table, const Expr *condition, Access
         const PredicateBound *bound =
             predicate.branch_count == 1 ? predicate_bound(&predicate.branches[0], column) : NULL;
         if (all_pinned(&predicate, table))
-            TRY(path_by_key(ctx, table, &predicate, &path));
+            path_by_key(ctx, table, &predicate, &path);
         else if (bound)
-            TRY(path_by_range(ctx, table, bound, &path));
+            path_by_range(ctx, table, bound, &path);
     }
-    *ret_path = path;
-    return STATUS_OK;
+    return path;
 }

@@ -19,7 +19,4 @@ typedef struct AccessPath {
 } AccessPath;
 
 /* condition NULL = every row.  In ctx's arena. */
-MUST_CHECK Status access_path_make(Context *ctx,
-                                   const Table *table,
-                                   const Expr *condition,
-                                   AccessPath *ret_path);
+AccessPath access_path_make(Context *ctx, const Table *table, const Expr *condition);

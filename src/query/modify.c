@@ -111,7 +111,8 @@ static Status plan_modify(Modify *modify)
     modify->assignments = ARENA_ARRAY(&ctx->arena, Assignment, modify->assignment_count);
     for (size_t i = 0; i < modify->assignment_count; i++)
         TRY(plan_assignment(modify, i));
-    return access_path_make(ctx, modify->table, modify->where, &modify->path);
+    modify->path = access_path_make(ctx, modify->table, modify->where);
+    return STATUS_OK;
 }
 
 /* ---- the new row ---- */

@@ -269,6 +269,17 @@ static void end_run(QueryRun *run, Status status)
     transaction_free(TAKE(run->transaction));
 }
 
+static Status refuse_open_transaction(QueryRun *run)
+{
+    run->left_open = true;
+    Status status = fail(&run->ctx,
+                         STATUS_INVALID_OPERATION,
+                         "Request completed with an open explicit transaction; rolled back "
+                         "automatically");
+    fail_hint(&run->ctx, "a transaction is one request: BEGIN, its statements and COMMIT together");
+    return status;
+}
+
 static Status next_statement(QueryRun *run)
 {
     if (run->next < run->script.count) {
@@ -279,10 +290,7 @@ static Status next_statement(QueryRun *run)
     }
     end_work(run);
     if (run->transaction)
-        return fail(&run->ctx,
-                    STATUS_INVALID_OPERATION,
-                    "Request completed with an open explicit transaction; rolled back "
-                    "automatically");
+        return refuse_open_transaction(run);
     run->state = RUN_SUMS;
     return STATUS_OK;
 }
@@ -400,7 +408,7 @@ const char *query_error_code(const QueryRun *run)
 
 void query_write_error(const QueryRun *run, Buf *out)
 {
-    if (run->script.count > 1 && run->next > 0)
+    if (run->script.count > 1 && run->next > 0 && !run->left_open)
         buf_printf(out, "Statement %zu failed: ", run->next);
     if (!run->error_code)
         buf_str_append(out, str_from_c(status_info(run->status)->prefix));
@@ -409,7 +417,7 @@ void query_write_error(const QueryRun *run, Buf *out)
 
 Str query_failed_statement(const QueryRun *run)
 {
-    bool failed = run->status != STATUS_OK && run->next > 0;
+    bool failed = run->status != STATUS_OK && run->next > 0 && !run->left_open;
     return failed ? run->script.statements[run->next - 1]->text : STR_NULL;
 }
 

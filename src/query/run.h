@@ -70,6 +70,7 @@ struct QueryRun {
     Buf namespace_name;
     DmlSum sums[DML_KIND_COUNT];
     Transaction *transaction; /* NULL = none open */
+    bool left_open;           /* the request ended inside a transaction */
 
     /* The current statement. */
     const AstStatement *statement; /* inside EXECUTE AS: the inner one */

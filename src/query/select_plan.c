@@ -91,7 +91,8 @@ static Status plan_where(Planner *planner)
     plan->include_deleted =
         plan->where &&
         reads_column(planner, plan->where, plan->table->column_count + SYSTEM_COLUMN_DELETED);
-    return access_path_make(planner->ctx, plan->table, plan->where, &plan->path);
+    plan->path = access_path_make(planner->ctx, plan->table, plan->where);
+    return STATUS_OK;
 }
 
 /* ---- the select list ---- */

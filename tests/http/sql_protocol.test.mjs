@@ -81,7 +81,7 @@ test('the first error stops a batch; what came before stays', async () => {
 test('a transaction belongs to one request', async () => {
     await root.sql("BEGIN; INSERT INTO app.t VALUES (30, 'in'); COMMIT;");
     await refused({ sql: "BEGIN; INSERT INTO app.t VALUES (31, 'lost')" }, 'SQL_EXECUTION_ERROR', 400,
-        /Request completed with an open explicit transaction; rolled back automatically/);
+        /^Invalid operation: Request completed with an open explicit transaction; rolled back automatically$/);
     assert.deepEqual(await root.rows('SELECT id FROM app.t WHERE id >= 30'), [{ id: '30' }]);
 });
 

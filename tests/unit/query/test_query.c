@@ -459,6 +459,42 @@ static void a_decimal_keeps_the_digits_of_parameters_and_constants(void **state)
     EXPECT(f, "SELECT CAST(0.1 * 3 - 0.3 AS DECIMAL(10,2))", "0.00\n");
 }
 
+static void a_value_longer_than_any_key_is_no_row(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE TABLE names (id TEXT PRIMARY KEY, n INT)");
+    query_admin(f, "INSERT INTO names VALUES ('a', 1), ('z', 2)");
+    Value wanted = value_text(str_from(memset(arena_alloc(&f->ctx.arena, 5000), 'm', 5000), 5000));
+    TestRequest request = {.user = "root",
+                           .role = ROLE_SYSTEM,
+                           .sql = "SELECT * FROM names WHERE id = $1",
+                           .parameters = &wanted,
+                           .parameter_count = 1};
+    assert_string_equal(query_run(f, &request), "");
+    request.sql = "SELECT n FROM names WHERE id IN ($1, 'z')";
+    assert_string_equal(query_run(f, &request), "2\n");
+    request.sql = "SELECT n FROM names WHERE id < $1";
+    assert_string_equal(query_run(f, &request), "1\n");
+    request.sql = "SELECT n FROM names WHERE id >= $1 AND id <= 'z'";
+    assert_string_equal(query_run(f, &request), "2\n");
+    request.sql = "UPDATE names SET n = 3 WHERE id = $1";
+    assert_string_equal(query_run(f, &request), "[Updated 0 row(s)]");
+    request.sql = "DELETE FROM names WHERE id = $1";
+    assert_string_equal(query_run(f, &request), "[Deleted 0 row(s)]");
+}
+
+static void a_transaction_left_open_is_the_requests_error(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE TABLE opened (id BIGINT PRIMARY KEY)");
+    const char *expected =
+        "]ERROR INVALID_OPERATION: Invalid operation: Request completed with an open explicit "
+        "transaction; rolled back automatically";
+    assert_contains(query_admin(f, "BEGIN"), expected);
+    assert_contains(query_admin(f, "BEGIN; INSERT INTO opened VALUES (1)"), expected);
+    EXPECT(f, "SELECT count(*) FROM opened", "0\n");
+}
+
 static void as_many_parameters_are_given_as_the_statement_has(void **state)
 {
     (void)state;
@@ -691,6 +727,8 @@ int main(void)
         cmocka_unit_test(what_is_not_supported_is_named),
         cmocka_unit_test(parameters_are_values),
         cmocka_unit_test(a_decimal_keeps_the_digits_of_parameters_and_constants),
+        cmocka_unit_test(a_value_longer_than_any_key_is_no_row),
+        cmocka_unit_test(a_transaction_left_open_is_the_requests_error),
         cmocka_unit_test(as_many_parameters_are_given_as_the_statement_has),
         cmocka_unit_test(batches_sum_their_writes),
         cmocka_unit_test(users_are_created_altered_and_dropped),
