@@ -5,7 +5,10 @@
  */
 #include "auth/token.h"
 
+#include "auth/token_cache.h"
+
 #include "auth/base64url.h"
+#include "auth/token_cache.h"
 #include "value/json.h"
 
 #include <openssl/crypto.h>
@@ -221,15 +224,23 @@ static Status check_times(Context *ctx, const Claims *claims, int64_t now)
     return STATUS_OK;
 }
 
-Status token_verify(Context *ctx, Str secret, Str token, int64_t now_seconds, Claims *ret_claims)
+static Status verify_signed(Context *ctx, Str secret, Str token, Claims *ret_claims)
 {
     TokenParts parts;
-    Claims claims;
     if (token.len > TOKEN_LENGTH_MAX || !split_token(token, &parts))
         return invalid(ctx, "the token is malformed");
     TRY(check_header(ctx, parts.header));
     TRY(check_signature(ctx, secret, &parts));
-    TRY(read_claims(ctx, parts.claims, &claims));
+    TRY(read_claims(ctx, parts.claims, ret_claims));
+    token_cache_keep(secret, token, ret_claims);
+    return STATUS_OK;
+}
+
+Status token_verify(Context *ctx, Str secret, Str token, int64_t now_seconds, Claims *ret_claims)
+{
+    Claims claims;
+    if (!token_cache_find(&ctx->arena, secret, token, &claims))
+        TRY(verify_signed(ctx, secret, token, &claims));
     TRY(check_times(ctx, &claims, now_seconds));
     *ret_claims = claims;
     return STATUS_OK;
