@@ -21,7 +21,7 @@ void arena_done(Arena *arena)
         free(block);
         block = older;
     }
-    *arena = (Arena){0};
+    *arena = (Arena){.first_bytes = arena->first_bytes};
 }
 
 void arena_clear(Arena *arena)
@@ -52,7 +52,8 @@ void arena_rewind(Arena *arena, ArenaMark mark)
 
 static void add_block(Arena *arena, size_t needed)
 {
-    size_t size = arena->block ? arena->block->size * 2 : BLOCK_MIN;
+    size_t first = arena->first_bytes ? arena->first_bytes : BLOCK_MIN;
+    size_t size = arena->block ? arena->block->size * 2 : first;
     if (size > BLOCK_MAX)
         size = BLOCK_MAX;
     if (size < needed)

@@ -21,6 +21,7 @@ typedef struct Arena {
     char *next;
     char *end;
     size_t allocated_bytes; /* of all blocks */
+    size_t first_bytes;     /* of the first block; 0 = 4 KiB: set it for small long-lived arenas */
 } Arena;
 
 typedef struct ArenaMark {

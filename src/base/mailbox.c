@@ -35,13 +35,13 @@ bool mailbox_post(Mailbox *mailbox, MailboxItem *item)
     else
         mailbox->last->next = item;
     mailbox->last = item;
-    if (was_empty) {
-        if (mailbox->wake)
-            mailbox->wake(mailbox->wake_data);
-        else
-            pthread_cond_signal(&mailbox->filled);
-    }
+    if (was_empty && mailbox->wake)
+        mailbox->wake(mailbox->wake_data);
+    bool waited_for = was_empty && !mailbox->wake;
     pthread_mutex_unlock(&mailbox->lock);
+    /* Only now: a thread woken under the lock would sleep again at once. */
+    if (waited_for)
+        pthread_cond_signal(&mailbox->filled);
     return true;
 }
 

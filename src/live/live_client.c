@@ -3,10 +3,14 @@
 #include "base/memory.h"
 #include "live/live_private.h"
 
+/* There may be a hundred thousand of them: what most need, not a whole page. */
+enum { LIVE_CLIENT_ARENA_BYTES = 96, LIVE_INFO_ARENA_BYTES = 384 };
+
 LiveClient *live_client_new(LiveEngine *engine, const LiveClientOptions *options)
 {
     LiveClient *client = NEW(LiveClient);
     client->engine = engine;
+    client->arena.first_bytes = LIVE_CLIENT_ARENA_BYTES;
     client->sink = options->sink;
     client->sink_data = options->sink_data;
     client->connection_id = arena_str(&client->arena, options->connection_id);
@@ -94,6 +98,7 @@ describe(const LiveClient *client, const LiveSubscribe *subscribe, const LiveQue
 {
     LiveInfo *info = NEW(LiveInfo);
     Arena *arena = &info->arena;
+    arena->first_bytes = LIVE_INFO_ARENA_BYTES;
     refcount_init(&info->refs);
     info->engine = client->engine;
     info->connection_id = arena_str(arena, client->connection_id);

@@ -6,6 +6,9 @@
 #include "sql/parser.h"
 #include "value/json.h"
 
+/* Enough for a few columns and a short condition; there may be a hundred thousand of them. */
+enum { LIVE_QUERY_ARENA_BYTES = 768 };
+
 /* ---- what the SELECT may look like ---- */
 
 #define REFUSE(...) fail(ctx, STATUS_INVALID_SQL, "Invalid SQL: Subscription query " __VA_ARGS__)
@@ -235,6 +238,7 @@ Status live_query_bind(Context *ctx,
 {
     CLEANUP(live_query_unref) LiveQuery *query = NEW(LiveQuery);
     refcount_init(&query->refs);
+    query->arena.first_bytes = LIVE_QUERY_ARENA_BYTES;
     query->catalog = catalog_ref(catalog);
     TRY(bind(ctx, query, principal, text));
     *ret_query = TAKE(query);
