@@ -5,8 +5,6 @@
  */
 #include "auth/token.h"
 
-#include "auth/token_cache.h"
-
 #include "auth/base64url.h"
 #include "auth/token_cache.h"
 #include "value/json.h"
