@@ -250,6 +250,18 @@ static bool may_become(const Principal *principal, Str target_id, Role target_ro
     return false;
 }
 
+/* Rows may belong to an id of any bytes, but not to none at all. */
+static Status check_target_id(Context *ctx, Str id)
+{
+    if (id.len > 0 && id.len <= USER_ID_LENGTH_MAX)
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_INVALID_SQL,
+                "EXECUTE AS USER needs a user name of 1 to %d characters, not %zu",
+                USER_ID_LENGTH_MAX,
+                id.len);
+}
+
 Status authorize_impersonation(Context *ctx,
                                const Principal *principal,
                                Str target_id,
@@ -257,6 +269,7 @@ Status authorize_impersonation(Context *ctx,
                                Principal *ret_principal)
 {
     Role target_role = target ? target->role : ROLE_USER;
+    TRY(check_target_id(ctx, target_id));
     if (!may_become(principal, target_id, target_role))
         return fail(ctx,
                     STATUS_UNAUTHORIZED,

@@ -88,7 +88,8 @@ MUST_CHECK Status authorize_account(Context *ctx,
 
 /*
  * EXECUTE AS USER (sql.md 5.4).  `target` is the account, or NULL for an id that
- * has none and counts as a plain user.  STATUS_UNAUTHORIZED.  The principal to
+ * has none and counts as a plain user.  STATUS_UNAUTHORIZED; STATUS_INVALID_SQL
+ * when the id is empty or longer than USER_ID_LENGTH_MAX.  The principal to
  * go on with has the target's id and the role user.
  */
 MUST_CHECK Status authorize_impersonation(Context *ctx,

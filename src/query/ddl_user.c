@@ -8,6 +8,7 @@
 #include "query/ddl.h"
 #include "query/work.h"
 #include "table/catalog_commit.h"
+#include "value/json.h"
 
 typedef struct UserDdl {
     Work work;
@@ -41,6 +42,17 @@ static Status hash_password(QueryRun *run, UserDdl *ddl)
     TRY(password_check_user(&run->ctx, policy, ddl->ast->password));
     TRY(run_require_worker(run));
     return password_hash(&run->ctx, policy, ddl->ast->password, &ddl->password_hash);
+}
+
+/* What the other provider says about the account. */
+static Status check_oauth(QueryRun *run, Str text)
+{
+    const Json *json;
+    if (!text.ptr)
+        return STATUS_OK;
+    if (json_parse(&run->ctx, text, &json) != STATUS_OK || json->kind != JSON_OBJECT)
+        return fail(&run->ctx, STATUS_INVALID_SQL, "WITH OAUTH needs a JSON object in quotes");
+    return STATUS_OK;
 }
 
 static Status plan(QueryRun *run, UserDdl *ddl)
@@ -81,6 +93,7 @@ static Status prepare_create(QueryRun *run, Work *work)
     if (!ddl->has_role)
         ddl->role = ROLE_USER;
     TRY(authorize_account(&run->ctx, &run->actor, NULL, ddl->role));
+    TRY(check_oauth(run, ddl->ast->oauth));
     return hash_password(run, ddl);
 }
 

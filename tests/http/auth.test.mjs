@@ -243,6 +243,16 @@ test('passwords of accounts have 8 to 256 characters', async () => {
     await root.sql(`ALTER USER terse SET PASSWORD '${'x'.repeat(256)}'`);
 });
 
+test('an account of another provider comes with JSON', async () => {
+    for (const text of ['bad', '', '5', '{"sub":'])
+        assert.match((await root.error(`CREATE USER odd WITH OAUTH '${text}' ROLE user`)).message, /needs a JSON object/, text);
+    await root.sql(`CREATE USER odd WITH OAUTH '{"sub": "1"}' ROLE user`);
+});
+
+test('nobody acts in the name of nobody', async () => {
+    assert.match((await root.error("EXECUTE AS USER '' (SELECT 1)")).message, /needs a user name of 1 to/);
+});
+
 test('a configured server refuses another set-up', async () => {
     const status = await request(`${server.url}/v1/api/auth/status`);
     assert.equal(status.body.needs_setup, false);

@@ -274,6 +274,24 @@ static void a_user_becomes_itself_and_an_unknown_id_is_a_plain_user(void **state
     assert_int_equal(authorize_impersonation(&ctx, &service, STR("new"), NULL, &become), STATUS_OK);
 }
 
+static void impersonation_needs_an_id_within_bounds(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    Principal system = as(ROLE_SYSTEM);
+    Principal become;
+    assert_int_equal(authorize_impersonation(&ctx, &system, STR(""), NULL, &become),
+                     STATUS_INVALID_SQL);
+    assert_has(ctx.message, "a user name of 1 to");
+    char text[USER_ID_LENGTH_MAX + 1];
+    memset(text, ' ', sizeof(text));
+    Str longest = str_from(text, USER_ID_LENGTH_MAX);
+    assert_int_equal(authorize_impersonation(&ctx, &system, longest, NULL, &become), STATUS_OK);
+    Str too_long = str_from(text, sizeof(text));
+    assert_int_equal(authorize_impersonation(&ctx, &system, too_long, NULL, &become),
+                     STATUS_INVALID_SQL);
+}
+
 static void impersonation_does_not_reach_shared_tables(void **state)
 {
     (void)state;
@@ -302,6 +320,7 @@ int main(void)
         cmocka_unit_test(only_system_grants_system_or_touches_who_has_it),
         cmocka_unit_test(impersonation_goes_down_the_roles),
         cmocka_unit_test(a_user_becomes_itself_and_an_unknown_id_is_a_plain_user),
+        cmocka_unit_test(impersonation_needs_an_id_within_bounds),
         cmocka_unit_test(impersonation_does_not_reach_shared_tables),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
