@@ -156,6 +156,8 @@ Status bind_call(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
     AggregateKind aggregate;
     if (aggregate_find(ast->text, &aggregate))
         return bind_aggregate(binder, ast, aggregate, ret_expr);
+    if (!function_find(ast->text)) /* before any complaint about the arguments */
+        return fail_unknown(binder, ast, ast->text);
     if (ast->distinct || ast->filter)
         return fail_at(binder->ctx,
                        STATUS_INVALID_SQL,
@@ -164,7 +166,7 @@ Status bind_call(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
                        STR_ARG(ast->text));
     if (ast->arg_count > FUNCTION_ARGS_MAX)
         return fail_at(binder->ctx,
-                       STATUS_LIMIT_EXCEEDED,
+                       STATUS_INVALID_SQL,
                        ast->offset,
                        "a function takes at most %d arguments",
                        FUNCTION_ARGS_MAX);

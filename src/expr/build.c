@@ -55,7 +55,7 @@ Status build_finish(Binder *binder, Expr *node, ExprArgs args, const Expr **ret_
     }
     if (node->depth > binder->depth_max)
         return fail_at(binder->ctx,
-                       STATUS_LIMIT_EXCEEDED,
+                       STATUS_INVALID_SQL,
                        node->offset,
                        "the expression nests deeper than %zu levels",
                        binder->depth_max);

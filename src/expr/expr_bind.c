@@ -56,10 +56,12 @@ static Status number_value(Binder *binder, Str text, const AstExpr *ast, Value *
     if (is_integer && value_cast(binder->ctx, &written, huge, ret_value) == STATUS_OK)
         return STATUS_OK;
     context_clear_error(binder->ctx);
-    Status status = value_cast(binder->ctx, &written, TYPE(DOUBLE), ret_value);
-    if (status != STATUS_OK)
-        binder->ctx->position = (int)ast->offset + 1;
-    return status;
+    if (value_cast(binder->ctx, &written, TYPE(DOUBLE), ret_value) == STATUS_OK)
+        return STATUS_OK;
+    return fail_at(binder->ctx,
+                   STATUS_OUT_OF_RANGE,
+                   ast->offset,
+                   "the number is out of range for type DOUBLE");
 }
 
 static Status bind_number(Binder *binder, const AstExpr *ast, Str text, const Expr **ret_expr)
@@ -242,7 +244,7 @@ Status bind_expr(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
         return group_slot(binder, ast, key, ret_expr);
     if (binder->depth >= binder->depth_max)
         return fail_at(binder->ctx,
-                       STATUS_LIMIT_EXCEEDED,
+                       STATUS_INVALID_SQL,
                        ast->offset,
                        "the expression nests deeper than %zu levels",
                        binder->depth_max);

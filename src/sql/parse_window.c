@@ -96,7 +96,7 @@ Status parse_over(Parser *parser, AstExpr *call)
         return no_such_window(parser, &name);
     if (scope->use_count == WINDOW_USES_MAX)
         return fail_at(parser->ctx,
-                       STATUS_LIMIT_EXCEEDED,
+                       STATUS_INVALID_SQL,
                        name.offset,
                        "more than %d calls use windows by name",
                        WINDOW_USES_MAX);

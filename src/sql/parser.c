@@ -59,7 +59,7 @@ static Status open(Context *ctx, Str text, Parser *ret_parser)
     TokenList tokens;
     if (text.len > SQL_TEXT_MAX)
         return fail(ctx,
-                    STATUS_LIMIT_EXCEEDED,
+                    STATUS_INVALID_SQL,
                     "the SQL text has %zu bytes, at most %d are allowed",
                     text.len,
                     SQL_TEXT_MAX);
@@ -87,7 +87,7 @@ Status sql_parse(Context *ctx, Str text, AstScript *ret_script)
         TRY(context_check(ctx));
         if (count == SQL_STATEMENTS_MAX)
             return fail_at(ctx,
-                           STATUS_LIMIT_EXCEEDED,
+                           STATUS_INVALID_SQL,
                            parser.token->offset,
                            "more than %d statements",
                            SQL_STATEMENTS_MAX);

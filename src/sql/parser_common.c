@@ -102,7 +102,7 @@ Status parser_enter(Parser *parser)
 {
     if (++parser->depth > SQL_DEPTH_MAX)
         return fail_at(parser->ctx,
-                       STATUS_LIMIT_EXCEEDED,
+                       STATUS_INVALID_SQL,
                        parser->token->offset,
                        "the statement nests deeper than %d levels",
                        SQL_DEPTH_MAX);
@@ -115,7 +115,7 @@ Status parser_grow(Parser *parser, int levels)
     if (parser->height <= SQL_HEIGHT_MAX)
         return STATUS_OK;
     return fail_at(parser->ctx,
-                   STATUS_LIMIT_EXCEEDED,
+                   STATUS_INVALID_SQL,
                    parser->token->offset,
                    "more than %d operators, joins or set operations in one chain",
                    SQL_HEIGHT_MAX);

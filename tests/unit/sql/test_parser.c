@@ -75,7 +75,7 @@ static void assert_limit(char *text, const char *message)
 {
     CLEANUP(context_done) Context ctx = {0};
     const AstExpr *expr;
-    assert_int_equal(parse_generated(&ctx, text, &expr), STATUS_LIMIT_EXCEEDED);
+    assert_int_equal(parse_generated(&ctx, text, &expr), STATUS_INVALID_SQL);
     assert_str(ctx.message, message);
     assert_true(ctx.position > 0);
 }
@@ -132,7 +132,7 @@ static void nested_statements_are_limited(void **state)
         CLEANUP(context_done) Context ctx = {0};
         AstScript script;
         char *text = repeat("", PREFIXES[i], 300, "SELECT 1");
-        assert_int_equal(sql_parse(&ctx, str_from_c(text), &script), STATUS_LIMIT_EXCEEDED);
+        assert_int_equal(sql_parse(&ctx, str_from_c(text), &script), STATUS_INVALID_SQL);
         free(text);
     }
 }
@@ -182,7 +182,7 @@ static void chains_of_operators_have_a_limit_that_is_named(void **state)
         const AstExpr *expr;
         assert_int_equal(parse_generated(&ctx, repeat("1", LINKS[i], 1000, ""), &expr), STATUS_OK);
         Status status = parse_generated(&ctx, repeat("1", LINKS[i], 20000, ""), &expr);
-        assert_int_equal(status, STATUS_LIMIT_EXCEEDED);
+        assert_int_equal(status, STATUS_INVALID_SQL);
         assert_non_null(memmem(ctx.message.ptr, ctx.message.len, "more than", 9));
     }
 }
@@ -198,7 +198,7 @@ static void nested_chains_are_no_higher_than_one(void **state)
     Status status = parse_generated(&ctx, repeat(open, link, 200, ""), &expr);
     free(open);
     free(link);
-    assert_int_equal(status, STATUS_LIMIT_EXCEEDED);
+    assert_int_equal(status, STATUS_INVALID_SQL);
 }
 
 static void long_set_operations_and_joins_have_limits(void **state)
@@ -219,7 +219,7 @@ static void long_set_operations_and_joins_have_limits(void **state)
         char *few = repeat(CHAINS[i].start, CHAINS[i].link, 99, "");
         char *many = repeat(CHAINS[i].start, CHAINS[i].link, 20000, "");
         assert_int_equal(sql_parse(&ctx, str_from_c(few), &script), STATUS_OK);
-        assert_int_equal(sql_parse(&ctx, str_from_c(many), &script), STATUS_LIMIT_EXCEEDED);
+        assert_int_equal(sql_parse(&ctx, str_from_c(many), &script), STATUS_INVALID_SQL);
         free(few);
         free(many);
     }
@@ -262,7 +262,7 @@ static void statements_are_limited_in_number(void **state)
     assert_int_equal(script.statements[SQL_STATEMENTS_MAX - 1]->kind, AST_COMMIT);
     free(text);
     text = repeat("", "COMMIT;", SQL_STATEMENTS_MAX + 1, "");
-    assert_int_equal(sql_parse(&ctx, str_from_c(text), &script), STATUS_LIMIT_EXCEEDED);
+    assert_int_equal(sql_parse(&ctx, str_from_c(text), &script), STATUS_INVALID_SQL);
     assert_str(ctx.message, "more than 10000 statements");
     assert_int_equal(ctx.position, SQL_STATEMENTS_MAX * 7 + 1);
     free(text);
