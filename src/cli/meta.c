@@ -3,8 +3,10 @@
 
 #include "cli/terminal.h"
 
+enum { NAMES_MAX = 4 };
+
 typedef struct Command {
-    Str names[3];
+    Str names[NAMES_MAX];
     const char *usage;
     const char *help;
     MetaResult (*run)(Session *session, Str arguments);
@@ -47,6 +49,12 @@ static Str without_semicolon(Str text)
 
 /* ---- the commands ---- */
 
+/* A statement that nobody typed: an error in it has no place to show. */
+static MetaResult run_sql(Session *session, Str sql)
+{
+    return done(session_run(session, sql, 0));
+}
+
 static MetaResult run_quit(Session *session, Str arguments)
 {
     (void)session;
@@ -72,7 +80,7 @@ static MetaResult run_tables(Session *session, Str arguments)
                        STR("SELECT namespace_id AS namespace, table_name, table_type FROM "
                            "system.tables ORDER BY namespace_id, table_name"),
                        &result))
-        return done(session_run(session, STR("SHOW TABLES"), 1));
+        return run_sql(session, STR("SHOW TABLES"));
     session_print(session, &ctx, result);
     return META_OK;
 }
@@ -87,7 +95,7 @@ static MetaResult run_describe(Session *session, Str arguments)
     if (session->namespace.len && str_find_byte(table, '.') == table.len)
         buf_printf(&sql, "%.*s.", STR_ARG(buf_str(&session->namespace)));
     buf_str_append(&sql, table);
-    return done(session_run(session, buf_str(&sql), 1));
+    return run_sql(session, buf_str(&sql));
 }
 
 static MetaResult run_subscribe(Session *session, Str arguments)
@@ -142,10 +150,9 @@ static MetaResult run_health(Session *session, Str arguments)
 static MetaResult run_stats(Session *session, Str arguments)
 {
     (void)arguments;
-    return done(session_run(session,
-                            STR("SELECT metric_name, metric_value FROM system.stats "
-                                "ORDER BY metric_name LIMIT 5000"),
-                            1));
+    return run_sql(session,
+                   STR("SELECT metric_name, metric_value FROM system.stats "
+                       "ORDER BY metric_name LIMIT 5000"));
 }
 
 static MetaResult run_as(Session *session, Str arguments)
@@ -162,7 +169,7 @@ static MetaResult run_as(Session *session, Str arguments)
         buf_byte(&sql, user.ptr[i]);
     }
     buf_printf(&sql, "' (%.*s)", STR_ARG(without_semicolon(str_trim(rest))));
-    return done(session_run(session, buf_str(&sql), 1));
+    return run_sql(session, buf_str(&sql));
 }
 
 static MetaResult run_help(Session *session, Str arguments);
@@ -174,7 +181,10 @@ static MetaResult run_help(Session *session, Str arguments);
 
 static const Command COMMANDS[] = {
     {NAMES(STR_INIT("\\?"), STR_INIT("\\help")), "\\?", "this list", run_help},
-    {NAMES(STR_INIT("\\q"), STR_INIT("\\quit")), "\\q", "end (also Ctrl-D)", run_quit},
+    {NAMES(STR_INIT("\\q"), STR_INIT("\\quit"), STR_INIT("exit"), STR_INIT("quit")),
+     "\\q",
+     "end (also exit, quit, Ctrl-D)",
+     run_quit},
     {NAMES(STR_INIT("\\dt"), STR_INIT("\\tables")), "\\dt", "the tables", run_tables},
     {NAMES(STR_INIT("\\d"), STR_INIT("\\describe")),
      "\\d [NAMESPACE.]TABLE",
@@ -211,8 +221,8 @@ static MetaResult run_help(Session *session, Str arguments)
 static const Command *find_command(Str name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        for (size_t j = 0; j < 3 && COMMANDS[i].names[j].ptr; j++) {
-            if (str_equal(COMMANDS[i].names[j], name))
+        for (size_t j = 0; j < NAMES_MAX && COMMANDS[i].names[j].ptr; j++) {
+            if (str_equal_nocase(COMMANDS[i].names[j], name))
                 return &COMMANDS[i];
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands that begin with a backslash; \? lists them.
+ * Commands that begin with a backslash, exit and quit; \? lists them.
  */
 #pragma once
 

@@ -17,7 +17,7 @@ const char OPTIONS_HELP[] =
     "\n"
     "Who you are\n"
     "      --user USER               (root; KALAMDB_USER)\n"
-    "      --password[=PASSWORD]     asked for without a value; better in KALAMDB_PASSWORD,\n"
+    "      --password [PASSWORD]     asked for without a value; better in KALAMDB_PASSWORD,\n"
     "                                others can read the command line\n"
     "      --token TOKEN             an access token instead of both (KALAMDB_TOKEN)\n"
     "\n"
@@ -124,6 +124,18 @@ static void set_server(Options *options, int option, Str value)
     }
     options->url = STR_NULL;
     *(option == 'H' ? &options->host : &options->port) = value;
+}
+
+/*
+ * `--password Secret` as well as `--password=Secret`, although the value may be
+ * left out: there are no other words that it could be, and to complain about it
+ * would show it.
+ */
+static const char *take_optional_word(int argc, char **argv)
+{
+    if (optarg || optind >= argc || argv[optind][0] == '-')
+        return optarg;
+    return argv[optind++];
 }
 
 static void set_password(Options *options, Str value)
@@ -236,7 +248,8 @@ Status options_parse(Context *ctx, int argc, char **argv, Options *ret_options)
             return fail(ctx, STATUS_INVALID_INPUT, "%s needs a value", argv[optind - 1]);
         if (option == '?')
             return fail(ctx, STATUS_INVALID_INPUT, "unknown option %s", argv[optind - 1]);
-        TRY(set_option(ctx, &options, option, str_from_c(optarg)));
+        const char *value = option == OPTION_PASSWORD ? take_optional_word(argc, argv) : optarg;
+        TRY(set_option(ctx, &options, option, str_from_c(value)));
     }
     TRY(check(ctx, &options, str_from_c(optind < argc ? argv[optind] : NULL)));
     *ret_options = options;

@@ -203,6 +203,17 @@ static bool run_pending(Prompt *prompt)
     return true;
 }
 
+/* A command works in the middle of a statement too, but not inside of a text or a comment. */
+static bool take_line(Prompt *prompt, Str line)
+{
+    Str pending = buf_str(&prompt->pending);
+    if (pending.len && statement_is_command(line) && !statement_ends_quoted(pending))
+        return run_meta(prompt, line);
+    buf_str_append(&prompt->pending, line);
+    BUF_LIT(&prompt->pending, "\n");
+    return run_pending(prompt);
+}
+
 void prompt_run(Session *session)
 {
     Prompt prompt = {.session = session};
@@ -210,9 +221,7 @@ void prompt_run(Session *session)
     if (open_prompt(&prompt)) {
         bool goes_on = true;
         while (goes_on && !session->output_closed && read_line(&prompt, &line)) {
-            buf_str_append(&prompt.pending, line);
-            BUF_LIT(&prompt.pending, "\n");
-            goes_on = run_pending(&prompt);
+            goes_on = take_line(&prompt, line);
             session->style = terminal_style(!session->style.color); /* it may have been resized */
         }
         if (goes_on)

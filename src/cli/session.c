@@ -218,6 +218,8 @@ static void complain_about(const Session *session, const ClientReply *reply, Str
     }
     if (!complaint.message.len)
         complaint.message = reply->body;
+    if (line == 0)
+        complaint.position = 0;
     complaint_write(&complaint, sql, line, &session->error_style, &out);
     terminal_write_error(&out);
 }

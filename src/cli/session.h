@@ -29,7 +29,8 @@ bool session_open(Session *session, const Options *options);
 void session_close(Session *session);
 DEFINE_CLEANUP_IN_PLACE(Session, session_close)
 
-/* Runs one request and shows its results; `line` is where it stands in its script. */
+/* Runs one request and shows its results; `line` is where it stands in its script, 0 when the user
+ * did not write it. */
 bool session_run(Session *session, Str sql, size_t line);
 
 /* As session_run(), in silence: the first result in ctx's arena; false when there is none. */

@@ -167,6 +167,28 @@ Str statement_word(Str text, size_t n)
     return STR_NULL;
 }
 
+bool statement_ends_quoted(Str text)
+{
+    Scan scan = {text, 0};
+    while (skip_blanks(&scan)) {
+        if (at_end(&scan))
+            return false;
+        if (!skip_token(&scan))
+            return true;
+    }
+    return true;
+}
+
+bool statement_is_command(Str line)
+{
+    Str text = str_trim(line);
+    if (str_starts_with(text, STR("\\")))
+        return true;
+    while (text.len && text.ptr[text.len - 1] == ';')
+        text = str_trim(str_from(text.ptr, text.len - 1));
+    return str_equal_nocase(text, STR("exit")) || str_equal_nocase(text, STR("quit"));
+}
+
 static bool begins_transaction(Str statement)
 {
     Str word = statement_word(statement, 0);
@@ -222,8 +244,9 @@ ScriptPart script_next(Script *script)
     script_advance(script, scan.at);
     ScriptPart part = {.line = script->lines + 1};
     Str rest = str_from(script->text.ptr + scan.at, script->text.len - scan.at);
-    bool is_meta = rest.ptr[0] == '\\';
-    size_t len = is_meta ? str_find_byte(rest, '\n') : request_len(rest, &part.closed);
+    size_t line_len = str_find_byte(rest, '\n');
+    bool is_meta = statement_is_command(str_from(rest.ptr, line_len));
+    size_t len = is_meta ? line_len : request_len(rest, &part.closed);
     part.kind = is_meta ? SCRIPT_META : SCRIPT_SQL;
     part.text = str_trim(str_from(rest.ptr, len));
     script_advance(script, scan.at + len);

@@ -18,10 +18,16 @@ bool statement_is_blank(Str text);
 /* The n-th word of the statement, from 0, past blanks and comments; empty when there is none. */
 Str statement_word(Str text, size_t n);
 
+/* Does the text end inside of a quote or a comment, so that what follows belongs to it? */
+bool statement_ends_quoted(Str text);
+
+/* A line for kalam itself: it starts with a backslash, or is `exit` or `quit` alone. */
+bool statement_is_command(Str line);
+
 typedef enum ScriptPartKind {
     SCRIPT_END,
     SCRIPT_SQL, /* a statement, or BEGIN .. COMMIT as a whole: a transaction is one request */
-    SCRIPT_META /* a line that starts with a backslash */
+    SCRIPT_META /* statement_is_command() */
 } ScriptPartKind;
 
 typedef struct ScriptPart {

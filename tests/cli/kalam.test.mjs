@@ -155,3 +155,48 @@ test('a password is asked for without echo', async () => {
     assert.equal((await session.ended()).code, 0);
     assert.doesNotMatch(session.stdout, /long password/);
 });
+
+test('a password as the next word is taken and never shown', async () => {
+    const env = { KALAMDB_PASSWORD: '' };
+    const { code, stdout, stderr } = await kalam(server, ['--user', 'carol', '--password', 'a long password', '-c', 'SELECT 7 AS seven'], { env });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /seven/);
+    const wrong = await kalam(server, ['--password', 'a wrong Secret', '-c', 'SELECT 1'], { env });
+    assert.equal(wrong.code, 1);
+    assert.doesNotMatch(wrong.stdout + wrong.stderr, /Secret/);
+});
+
+test('at a terminal: commands and exit in the middle of a statement, but not of a text', async () => {
+    const session = new Kalam(server, ['--no-color'], { terminal: true });
+    await session.see('root@default> ');
+    session.type("SELECT 'first\n");
+    await session.see('   -> ');
+    session.type('exit\n');
+    await session.see('   -> ');
+    session.type("' AS text,\n");
+    await session.see('   -> ');
+    session.type('\\format csv\n');
+    await session.see('Output format is csv.');
+    await session.see('   -> ');
+    session.type("8 AS eight;\n");
+    await session.see('text,eight');
+    await session.see('root@default> ');
+    session.type('SELECT\n');
+    await session.see('   -> ');
+    session.type('exit\n');
+    assert.equal((await session.ended()).code, 0);
+});
+
+test('quit and exit end a script', async () => {
+    for (const word of ['quit', 'exit;', 'EXIT', '\\q']) {
+        const { code, stdout } = await kalam(server, [], { input: `SELECT 1;\n${word}\nSELECT 'not reached';\n` });
+        assert.equal(code, 0, word);
+        assert.doesNotMatch(stdout, /not reached/, word);
+    }
+});
+
+test('the error of a command shows no statement that nobody typed', async () => {
+    const { code, stderr } = await kalam(server, ['-c', '\\d nope']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^ERROR TABLE_NOT_FOUND: .*nope.*\n$/);
+});

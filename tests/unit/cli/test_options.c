@@ -82,6 +82,22 @@ static void password_without_a_value_is_asked_for(void **state)
     assert_true(str_equal(options.password, STR("x")));
 }
 
+static void a_password_may_be_the_next_word(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    Options options;
+    assert_int_equal(PARSE(&ctx, &options, "--password", "Secret", "-c", "SELECT 1"), STATUS_OK);
+    assert_false(options.ask_password);
+    assert_true(str_equal(options.password, STR("Secret")));
+    assert_true(str_equal(options.command, STR("SELECT 1")));
+    assert_int_equal(PARSE(&ctx, &options, "--password", "-c", "SELECT 1"), STATUS_OK);
+    assert_true(options.ask_password);
+    assert_int_equal(PARSE(&ctx, &options, "stray", "--password", "Secret", "--csv"),
+                     STATUS_INVALID_INPUT);
+    assert_true(str_equal(ctx.message, STR("what is \"stray\" for?")));
+}
+
 static void an_ipv6_host_gets_its_brackets(void **state)
 {
     (void)state;
@@ -113,6 +129,7 @@ int main(void)
         cmocka_unit_test_setup(without_arguments_it_is_root_at_the_local_server, clear_environment),
         cmocka_unit_test_setup(flags_win_over_the_environment, clear_environment),
         cmocka_unit_test_setup(password_without_a_value_is_asked_for, clear_environment),
+        cmocka_unit_test_setup(a_password_may_be_the_next_word, clear_environment),
         cmocka_unit_test_setup(an_ipv6_host_gets_its_brackets, clear_environment),
         cmocka_unit_test_setup(wrong_arguments_are_named, clear_environment),
     };

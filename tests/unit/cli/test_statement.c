@@ -99,6 +99,39 @@ static void a_script_is_read_part_by_part_with_line_numbers(void **state)
     assert_part(&script, SCRIPT_END, NULL, 8);
 }
 
+static void exit_and_quit_alone_on_a_line_are_commands(void **state)
+{
+    (void)state;
+    Script script = {.text = STR("SELECT 1; exit\nQUIT ;\nexit now;\n")};
+    assert_part(&script, SCRIPT_SQL, "SELECT 1;", 1);
+    assert_part(&script, SCRIPT_META, "exit", 1);
+    assert_part(&script, SCRIPT_META, "QUIT ;", 2);
+    assert_part(&script, SCRIPT_SQL, "exit now;", 3);
+    assert_true(statement_is_command(STR("  \\d t")));
+    assert_false(statement_is_command(STR("")));
+    assert_false(statement_is_command(STR("SELECT 1")));
+}
+
+static void the_end_of_a_text_may_be_inside_of_a_quote(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool quoted;
+    } CASES[] = {
+        {"", false},
+        {"SELECT 1", false},
+        {"SELECT 'it''s'", false},
+        {"SELECT 'half\n", true},
+        {"SELECT 1; SELECT \"half", true},
+        {"SELECT $$ a;\n", true},
+        {"SELECT /* a\n", true},
+        {"SELECT -- it's\n", false},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++)
+        assert_int_equal(statement_ends_quoted(str_from_c(CASES[i].text)), CASES[i].quoted);
+}
+
 static void a_transaction_is_one_part(void **state)
 {
     (void)state;
@@ -143,6 +176,8 @@ int main(void)
         cmocka_unit_test(dollars_are_parameters_parts_of_words_or_quotes),
         cmocka_unit_test(wide_text_does_not_disturb),
         cmocka_unit_test(a_script_is_read_part_by_part_with_line_numbers),
+        cmocka_unit_test(exit_and_quit_alone_on_a_line_are_commands),
+        cmocka_unit_test(the_end_of_a_text_may_be_inside_of_a_quote),
         cmocka_unit_test(a_transaction_is_one_part),
         cmocka_unit_test(blanks_comments_and_semicolons_are_no_statement),
         cmocka_unit_test(words_are_found_past_comments),
