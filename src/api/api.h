@@ -39,6 +39,7 @@ typedef struct ApiSettings { /* texts and lists are borrowed for the Api's life 
     uint32_t ws_auth_timeout_ms;
     size_t ws_sql_result_max;    /* bytes of one sql_result */
     size_t parameter_bytes_max;  /* of one SQL parameter */
+    Str body_limit_key;          /* the configuration's name of reactor.http.body_max */
     int64_t slow_query_us;       /* longer ones are logged; 0 = none */
     uint32_t drain_grace_ms;     /* how long idle connections are told 503 while draining */
     size_t connection_count_max; /* of the process, for statistics */

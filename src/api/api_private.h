@@ -95,6 +95,7 @@ static inline bool api_is_local(const ApiRequest *request)
 }
 
 void api_on_request(Connection *conn, HttpRequest *request);
+void api_on_body_too_large(Connection *conn, uint64_t size, size_t max);
 
 void api_get_health(const ApiRequest *request);
 void api_get_cluster_health(const ApiRequest *request);

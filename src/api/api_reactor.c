@@ -145,6 +145,7 @@ static void cancel_jobs(MailboxItem *item)
 
 static const ConnectionHandler HANDLER = {
     .on_open = on_open,
+    .on_body_too_large = api_on_body_too_large,
     .on_request = api_on_request,
     .on_ws_message = ws_session_on_message,
     .on_ws_oversized = ws_session_on_oversized,

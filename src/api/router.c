@@ -110,6 +110,20 @@ static void refuse_connection(const ApiRequest *request, const IpJudgement *judg
     connection_close(request->conn);
 }
 
+void api_on_body_too_large(Connection *conn, uint64_t size, size_t max)
+{
+    const ApiReactor *home = connection_handler_data(conn);
+    Buf body = {0};
+    buf_printf(&body,
+               "{\"error\":\"BODY_TOO_LARGE\",\"message\":\"The body is larger than %zu bytes "
+               "(%.*s).\",\"size_bytes\":%llu,\"max_bytes\":%zu}",
+               max,
+               STR_ARG(home->api->options.settings.body_limit_key),
+               (unsigned long long)size,
+               max);
+    reply_json(conn, 413, &body, NULL);
+}
+
 /* True: refused. */
 static bool guard_refuses(const ApiRequest *request)
 {
@@ -133,6 +147,20 @@ static bool guard_refuses(const ApiRequest *request)
 
 /* ---- dispatch ---- */
 
+/* Clients of SQL read its envelope whatever the status says. */
+static void refuse_while_draining(const ApiRequest *request, const Route *route)
+{
+    static const SqlError DRAINING = {
+        .http_status = 503,
+        .code = "INTERNAL_ERROR",
+        .message = STR_INIT("Execution error: The server is shutting down"),
+    };
+    if (route->handler == api_post_sql)
+        reply_sql_error(request->conn, &DRAINING);
+    else
+        reply_error(request->conn, 503, "shutting_down", STR("The server is shutting down"));
+}
+
 static void dispatch(const ApiRequest *request)
 {
     const Route *route = find_route(request->http->path);
@@ -141,7 +169,7 @@ static void dispatch(const ApiRequest *request)
     else if (!method_fits(route, request->http->method))
         refuse_method(request, route);
     else if (request->home->draining && !route->while_draining)
-        reply_error(request->conn, 503, "shutting_down", STR("The server is shutting down"));
+        refuse_while_draining(request, route);
     else
         route->handler(request);
 }

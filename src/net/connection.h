@@ -37,6 +37,11 @@ typedef struct ConnectionHandler {
     /* The head is here, a body follows: how long may it be?  NULL = the reactor's limit. */
     size_t (*body_limit)(Connection *conn, const HttpRequest *request);
     /*
+     * A body is longer than `max`: answer 413 with http_respond(); the connection closes then.
+     * `size` is what the head told, or what came so far.  NULL = the usual words.
+     */
+    void (*on_body_too_large)(Connection *conn, uint64_t size, size_t max);
+    /*
      * A complete request.  It must be answered now or later by http_respond(),
      * http_stream_begin() or websocket_accept(); the next one is not handed up before that is
      * complete.  `request` is valid until then; take a reference to use it on another thread.

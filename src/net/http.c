@@ -69,6 +69,26 @@ static void note_request(HttpExchange *exchange, const HttpRequest *request)
     exchange->omit_body = request->method == HTTP_HEAD_METHOD;
 }
 
+static void refuse_body(Connection *conn, uint64_t size)
+{
+    HttpExchange *exchange = conn->exchange;
+    if (!conn->handler->on_body_too_large) {
+        http_refuse(conn, 413, "Payload Too Large");
+        return;
+    }
+    exchange->keep_alive = false;
+    conn->handler->on_body_too_large(conn, size, exchange->parser.body_max);
+}
+
+static void refuse_request(Connection *conn)
+{
+    const HttpParser *parser = &conn->exchange->parser;
+    if (parser->refusal.status == 413)
+        refuse_body(conn, parser->body_size);
+    else
+        http_refuse(conn, parser->refusal.status, parser->refusal.reason);
+}
+
 static void on_head(Connection *conn)
 {
     HttpParser *parser = &conn->exchange->parser;
@@ -76,7 +96,7 @@ static void on_head(Connection *conn)
     if (conn->handler->body_limit)
         parser->body_max = conn->handler->body_limit(conn, parser->request);
     if (parser->request->framing.length > parser->body_max) {
-        http_refuse(conn, 413, "Payload Too Large");
+        refuse_body(conn, parser->request->framing.length);
         return;
     }
     if (parser->request->wants_continue)
@@ -111,7 +131,7 @@ size_t http_input(Connection *conn, char *bytes, size_t len)
         on_complete(conn);
         break;
     case HTTP_PARSE_BAD:
-        http_refuse(conn, exchange->parser.refusal.status, exchange->parser.refusal.reason);
+        refuse_request(conn);
         break;
     }
     return used;

@@ -51,6 +51,12 @@ static HttpProgress refuse(HttpParser *parser, int status, const char *reason)
     return HTTP_PARSE_BAD;
 }
 
+static HttpProgress refuse_body(HttpParser *parser, uint64_t size)
+{
+    parser->body_size = size;
+    return refuse(parser, 413, "Payload Too Large");
+}
+
 static HttpProgress take_head(HttpParser *parser, Str head)
 {
     HttpRefusal refusal;
@@ -111,7 +117,7 @@ static HttpProgress feed_chunked_body(HttpParser *parser, Str input, size_t *ret
         if (progress == CHUNKED_BAD)
             return refuse(parser, 400, "malformed chunk");
         if (data.len > parser->body_max - parser->body.len)
-            return refuse(parser, 413, "Payload Too Large");
+            return refuse_body(parser, parser->body.len + data.len);
         buf_str_append(&parser->body, data);
     }
 }
@@ -120,7 +126,7 @@ static HttpProgress feed_body(HttpParser *parser, Str input, size_t *ret_used)
 {
     *ret_used = 0;
     if (parser->body_left > parser->body_max - parser->body.len)
-        return refuse(parser, 413, "Payload Too Large");
+        return refuse_body(parser, parser->body_left);
     return parser->request->framing.chunked ? feed_chunked_body(parser, input, ret_used)
                                             : feed_plain_body(parser, input, ret_used);
 }

@@ -35,6 +35,7 @@ typedef struct HttpParser {
     Buf head;
     Buf body;
     uint64_t body_left; /* when a length was told */
+    uint64_t body_size; /* refused with 413: told, or come so far */
 } HttpParser;
 
 void http_parser_init(HttpParser *parser, const HttpLimits *limits);

@@ -83,6 +83,14 @@ reactor_options_of(const Config *config, size_t connection_count_max, size_t rea
     };
 }
 
+/* Two keys limit bodies, the smaller one counts. */
+static Str body_limit_key(const Config *config)
+{
+    return config->rates.request_body_bytes < config->rates.body_bytes
+               ? STR("security.max_request_body_size")
+               : STR("rate_limit.request_body_limit_bytes");
+}
+
 static LiveEngineOptions live_options_of(const Config *config, size_t reactor_count)
 {
     return (LiveEngineOptions){
@@ -105,6 +113,7 @@ settings_api(Context *ctx, const Config *config, size_t reactor_count, ApiSettin
         .build_date = server_build_date(),
         .started_at_us = clock_wall_us(),
         .cors = cors_settings(&ctx->arena, config),
+        .body_limit_key = body_limit_key(config),
         .strict_ws_origin_check = config->websocket.strict_origin,
         .cookie_secure = config->auth.cookie_secure,
         .allow_remote_setup = config->auth.allow_remote_setup,

@@ -75,12 +75,18 @@ test('malformed heads are refused with a 4xx or 5xx and the connection is closed
 test('a body beyond the limit is 413, told or found out', async () => {
     const told = await exchange(server.port, `POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n`);
     assert.deepEqual(statuses(told), [413]);
+    const { message, ...rest } = JSON.parse(told.slice(told.indexOf('\r\n\r\n')));
+    assert.deepEqual(rest, { error: 'BODY_TOO_LARGE', size_bytes: 1048577, max_bytes: 1048576 });
+    assert.match(message, /\(rate_limit\.request_body_limit_bytes\)/);
+    assert.match(told, /^connection: close\r$/im);
     const raw = await Raw.open(server.port);
     await raw.send('POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
     for (let i = 0; i < 20 && !raw.ended; i++)
         await raw.send(chunk);
-    assert.deepEqual(statuses(await raw.until((text) => text.includes('413'))), [413]);
+    const found = await raw.until((text) => text.includes('max_bytes'));
+    assert.deepEqual(statuses(found), [413]);
+    assert.match(found, /"error":"BODY_TOO_LARGE",.*"size_bytes":1\d{6},"max_bytes":1048576\}/);
     raw.destroy();
     await alive();
 });

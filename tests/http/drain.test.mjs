@@ -36,6 +36,7 @@ test('what is under way at a stop is answered, what comes then is refused', asyn
         await root.sql(`INSERT INTO app.t VALUES ${Array.from({ length: 1000 }, (_, at) => `(${from + at}, '${'x'.repeat(500)}')`).join(',')}`);
 
     const idle = await Raw.open(server.port); /* has sent nothing yet */
+    const late = await Raw.open(server.port);
     const busy = await Raw.open(server.port);
     const sql = JSON.stringify({ sql: 'SELECT id, body, body, body FROM app.t' }); /* 30 MB */
     await busy.send(`POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${root.token}\r\nContent-Length: ${sql.length}\r\n\r\n${sql}`);
@@ -47,6 +48,11 @@ test('what is under way at a stop is answered, what comes then is refused', asyn
         await live.next().catch(() => {});
     await idle.send('GET /v1/api/auth/me HTTP/1.1\r\nHost: x\r\n\r\n');
     assert.deepEqual(statuses(await idle.until()), [503]);
+    await late.send(`POST /v1/api/sql HTTP/1.1\r\nHost: x\r\nContent-Length: ${sql.length}\r\n\r\n${sql}`);
+    const refused = await late.until();
+    assert.deepEqual(statuses(refused), [503]);
+    const { status, error } = JSON.parse(refused.slice(refused.indexOf('\r\n\r\n')));
+    assert.deepEqual({ status, code: error.code }, { status: 'error', code: 'INTERNAL_ERROR' });
     await assert.rejects(Raw.open(server.port));
     busy.resume();
     const text = await busy.until();
