@@ -97,6 +97,7 @@ static void end_job(SqlJob *job)
     ApiReactor *home = job->home;
     int64_t took_us = clock_monotonic_us() - job->started_us;
     write_outcome(job, took_us);
+    job->used_namespace = arena_str(&job->ctx.arena, query_used_namespace(job->run));
     log_slow(job, took_us);
     query_free(TAKE(job->run));
     unlink_job(job);

@@ -33,6 +33,7 @@ struct SqlJob {
 
     SqlEnvelope envelope;
     int http_status;
+    Str used_namespace; /* what the last USE chose; empty = none; in ctx */
     int64_t started_us; /* monotonic */
 
     /* The job's own. */

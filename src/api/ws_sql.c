@@ -79,6 +79,16 @@ static void append(WsSqlQueue *queue, WsSqlJob *request)
     queue->count++;
 }
 
+/* Decision 31: USE lasts for the connection. */
+static void keep_namespace(WsSession *session, Str used)
+{
+    if (used.len == 0)
+        return;
+    free(TAKE(session->namespace_name));
+    if (!str_equal(used, STR("default")))
+        session->namespace_name = mem_dup(used.ptr, used.len + 1); /* in an arena: NUL follows */
+}
+
 static void on_done(SqlJob *job)
 {
     WsSqlJob *request = CONTAINER_OF(job, WsSqlJob, job);
@@ -86,6 +96,7 @@ static void on_done(SqlJob *job)
     if (session) {
         take_first(session->sql);
         session->sql->running = false;
+        keep_namespace(session, job->used_namespace);
         send_envelope(session, &job->envelope);
     }
     free_job(request);
@@ -118,6 +129,8 @@ static void start(WsSession *session, WsSqlJob *request)
         refuse(request, &error);
         return;
     }
+    if (job->request.namespace_name.len == 0 && session->namespace_name)
+        job->request.namespace_name = str_from_c(session->namespace_name);
     session->sql->running = true;
     sql_job_start(job,
                   &(SqlEnvelopeOptions){

@@ -5,6 +5,7 @@
  *
  * The requests of one connection run one after the other, in their order; so
  * many may wait.  A script is one message: a transaction begins and ends in it.
+ * USE lasts for the connection (decision 31).
  */
 #pragma once
 

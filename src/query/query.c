@@ -421,7 +421,7 @@ Str query_failed_statement(const QueryRun *run)
     return failed ? run->script.statements[run->next - 1]->text : STR_NULL;
 }
 
-Str query_namespace(const QueryRun *run)
+Str query_used_namespace(const QueryRun *run)
 {
-    return buf_str(&run->namespace_name);
+    return run->namespace_used ? buf_str(&run->namespace_name) : STR_NULL;
 }

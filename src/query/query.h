@@ -159,5 +159,5 @@ void query_write_error(const QueryRun *run, Buf *out);
 /* Of the statement that failed; empty when none had begun. */
 Str query_failed_statement(const QueryRun *run);
 
-/* The current namespace (USE changes it); valid until query_free(). */
-Str query_namespace(const QueryRun *run);
+/* What the last USE chose, empty when there was none; valid until query_free(). */
+Str query_used_namespace(const QueryRun *run);

@@ -68,6 +68,7 @@ struct QueryRun {
     size_t next;      /* index of the statement after the current one */
     ArenaMark parsed; /* everything behind it belongs to one statement */
     Buf namespace_name;
+    bool namespace_used; /* USE chose it */
     DmlSum sums[DML_KIND_COUNT];
     Transaction *transaction; /* NULL = none open */
     bool left_open;           /* the request ended inside a transaction */

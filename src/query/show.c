@@ -19,6 +19,7 @@ static Status prepare_use(QueryRun *run, Work *work)
         return fail(&run->ctx, STATUS_NOT_FOUND, "Namespace '%.*s' does not exist", STR_ARG(name));
     buf_clear(&run->namespace_name);
     buf_str_append(&run->namespace_name, name);
+    run->namespace_used = true;
     run_message(run, "Namespace switched to '%.*s'", STR_ARG(name));
     return STATUS_OK;
 }

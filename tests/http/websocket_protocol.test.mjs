@@ -136,6 +136,31 @@ test('authenticating again is answered again, and only for the same account', as
     await live.close();
 });
 
+test('USE lasts for the connection, a transaction for one message', async () => {
+    await root.sql('CREATE NAMESPACE IF NOT EXISTS used; CREATE SHARED TABLE used.things (id BIGINT PRIMARY KEY)');
+    const [live, other] = [await root.live(), await root.live()];
+    const sql = async (on, text, more = {}) => {
+        on.send({ type: 'sql', id: 'q', sql: text, ...more });
+        return await on.next(({ type }) => type === 'sql_result');
+    };
+    assert.equal((await sql(live, 'SELECT * FROM things')).status, 'error');
+    assert.equal((await sql(live, 'USE used')).status, 'success');
+    assert.equal((await sql(live, 'SELECT * FROM things')).status, 'success');
+    assert.equal((await sql(other, 'SELECT * FROM things')).status, 'error');
+    assert.equal((await sql(live, 'SELECT * FROM things', { namespace_id: 'default' })).status, 'error');
+    assert.equal((await sql(live, 'SELECT * FROM things')).status, 'success');
+    assert.equal((await sql(live, 'USE default; SELECT * FROM things')).status, 'error');
+    assert.equal((await sql(live, 'SELECT * FROM things')).status, 'error');
+
+    const { error } = await sql(live, 'BEGIN');
+    assert.match(error.message, /open explicit transaction; rolled back automatically$/);
+    assert.match(error.hint, /a transaction is one request/);
+    assert.equal((await sql(live, 'INSERT INTO used.things VALUES (1)')).status, 'success');
+    assert.match((await sql(live, 'COMMIT')).error.message, /transaction/);
+    assert.equal((await sql(live, 'BEGIN; INSERT INTO used.things VALUES (2); COMMIT')).status, 'success');
+    await Promise.all([live.close(), other.close()]);
+});
+
 test('a session ends with its token, unless it is extended', async () => {
     const now = Math.floor(Date.now() / 1000);
     const nearlyOver = forgeToken({ ...tokenClaims(alice.token), iat: now - 100, exp: now - 58 }, SECRET);
