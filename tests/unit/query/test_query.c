@@ -567,9 +567,13 @@ static void users_are_created_altered_and_dropped(void **state)
 static void lists_are_for_everybody(void **state)
 {
     (void)state;
-    query_admin(f, "CREATE NAMESPACE listed; CREATE TABLE listed.t (id BIGINT PRIMARY KEY)");
+    query_admin(
+        f,
+        "CREATE NAMESPACE listed; CREATE TABLE listed.t (id BIGINT PRIMARY KEY) "
+        "WITH (ACCESS_LEVEL = 'PUBLIC'); CREATE TABLE listed.closed (id BIGINT PRIMARY KEY)");
     assert_contains(query_user(f, "ann", "SHOW NAMESPACES"), "listed|listed|");
     assert_contains(query_user(f, "ann", "SHOW TABLES IN listed"), "listed:t|t|listed|shared|");
+    assert_null(strstr(query_user(f, "ann", "SHOW TABLES IN listed"), "closed"));
     assert_contains(query_user(f, "ann", "SHOW STORAGES"), "local|");
     assert_contains(query_user(f, "ann", "SHOW TABLES IN nowhere"), "ERROR NOT_FOUND");
 }
