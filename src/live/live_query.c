@@ -13,16 +13,20 @@ enum { LIVE_QUERY_ARENA_BYTES = 768 };
 
 #define REFUSE(...) fail(ctx, STATUS_INVALID_SQL, "Invalid SQL: Subscription query " __VA_ARGS__)
 
-static Status parse_select(Context *ctx, Str sql, const AstSelect **ret_select)
+static Status parse_select(Context *ctx, const LiveQueryText *text, const AstSelect **ret_select)
 {
     AstScript script;
-    Status status = sql_parse(ctx, sql, &script);
+    Status status = sql_parse(ctx, text->sql, &script);
     if (status != STATUS_OK)
         return REFUSE("does not parse: %.*s", STR_ARG(arena_str(&ctx->arena, ctx->message)));
     if (script.count != 1)
         return REFUSE("must be a single statement");
     if (script.statements[0]->kind != AST_SELECT)
         return REFUSE("is no SELECT. Only SELECT queries are supported for subscriptions");
+    if (script.statements[0]->parameter_count != text->parameters.count)
+        return REFUSE("expects %u parameter(s), %zu were given",
+                      script.statements[0]->parameter_count,
+                      text->parameters.count);
     *ret_select = script.statements[0]->select;
     return STATUS_OK;
 }
@@ -218,7 +222,7 @@ static Status
 bind(Context *ctx, LiveQuery *query, const Principal *principal, const LiveQueryText *text)
 {
     const AstSelect *select = NULL;
-    TRY(parse_select(ctx, text->sql, &select));
+    TRY(parse_select(ctx, text, &select));
     TRY(check_shape(ctx, select));
     TRY(find_table(ctx, query->catalog, principal, &select->from->table, &query->table));
     query->owner =

@@ -516,6 +516,7 @@ static void what_cannot_be_kept_live_is_refused(void **state)
         {"SELECT * FROM app.msgs WHERE _deleted", "kept live"},
         {"SELECT * FROM app.msgs WHERE body > 'a' AND NOW() > _updated", "kept live"},
         {"SELECT * FROM app.msgs WHERE", "does not parse"},
+        {"SELECT * FROM app.msgs WHERE room = $1", "expects 1 parameter(s), 0 were given"},
     };
     TestClient *client = client_open(fixture, "alice");
     for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
