@@ -216,6 +216,31 @@ static bool plan_branch(LiveIndex *index,
     return true;
 }
 
+static void shape_drop_if_empty(LiveIndex *index, Shape *shape)
+{
+    if (shape->postings.count > 0)
+        return;
+    for (size_t i = 0; i < index->shape_count; i++) {
+        if (index->shapes[i] != shape)
+            continue;
+        index->shapes[i] = index->shapes[--index->shape_count];
+        shape_free(shape);
+        return;
+    }
+}
+
+/* A filing may have several slots in one shape: each shape is looked at once. */
+static void drop_empty_shapes(LiveIndex *index, const LiveFiling *filing)
+{
+    for (uint32_t i = 0; i < filing->slot_count; i++) {
+        bool seen = false;
+        for (uint32_t j = 0; j < i; j++)
+            seen |= filing->slots[j].shape == filing->slots[i].shape;
+        if (!seen)
+            shape_drop_if_empty(index, filing->slots[i].shape);
+    }
+}
+
 /* Fills in kind and slots; no slots at all when some branch needs the scan list. */
 static void plan(LiveIndex *index, Owner owner, const Predicate *predicate, LiveFiling *filing)
 {
@@ -229,6 +254,7 @@ static void plan(LiveIndex *index, Owner owner, const Predicate *predicate, Live
         if (slots_left <= branches_left ||
             !plan_branch(
                 index, owner, &predicate->branches[i], slots_left - branches_left, filing)) {
+            drop_empty_shapes(index, filing); /* made for the branches before */
             filing->slot_count = 0;
             filing->kind = FILED_SCAN;
             return;
@@ -256,19 +282,6 @@ LiveFiling *live_index_add(LiveIndex *index, Owner owner, const Predicate *predi
     return filing;
 }
 
-static void shape_drop_if_empty(LiveIndex *index, Shape *shape)
-{
-    if (shape->postings.count > 0)
-        return;
-    for (size_t i = 0; i < index->shape_count; i++) {
-        if (index->shapes[i] != shape)
-            continue;
-        index->shapes[i] = index->shapes[--index->shape_count];
-        shape_free(shape);
-        return;
-    }
-}
-
 void live_index_remove(LiveIndex *index, LiveFiling *filing)
 {
     if (filing->kind == FILED_SCAN)
@@ -280,14 +293,7 @@ void live_index_remove(LiveIndex *index, LiveFiling *filing)
         if (posting->count == 0)
             free(id_map_remove(postings, filing->slots[i].hash));
     }
-    /* Only now: a filing may have several slots in one shape. */
-    for (uint32_t i = 0; i < filing->slot_count; i++) {
-        bool seen = false;
-        for (uint32_t j = 0; j < i; j++)
-            seen |= filing->slots[j].shape == filing->slots[i].shape;
-        if (!seen)
-            shape_drop_if_empty(index, filing->slots[i].shape);
-    }
+    drop_empty_shapes(index, filing);
     index->item_count--;
     free(filing);
 }
