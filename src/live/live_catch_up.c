@@ -100,8 +100,13 @@ static Status newest_versions(Context *ctx, LiveCatchUp *round, Snapshot *snapsh
     LiveNet net;
     const LiveQuery *query = round->query;
     CLEANUP(live_delta_done) LiveDelta delta = {0};
-    TRY(live_net_compute(
-        ctx, &ctx->arena, round->sequencer, snapshot, query, round->position, &net));
+    LiveNetSpan span = {
+        .sequencer = round->sequencer,
+        .snapshot = snapshot,
+        .query = query,
+        .after = round->position,
+    };
+    TRY(live_net_compute(ctx, &ctx->arena, &span, &net));
     for (size_t i = 0; i < net.count; i++) {
         LiveEvent event;
         TRY(net_event(ctx, query, snapshot, net.entries[i], &event));

@@ -155,7 +155,7 @@ static bool table_is_current(const Snapshot *snapshot, const Table *table)
 }
 
 /* False when the user has too many; takes over query. */
-static bool open(LiveClient *client, const LiveSubscribe *subscribe, LiveQuery *query)
+static bool open_subscription(LiveClient *client, const LiveSubscribe *subscribe, LiveQuery *query)
 {
     LiveEngine *engine = client->engine;
     const LiveEngineOptions *options = &engine->options;
@@ -208,7 +208,7 @@ void live_subscribe(LiveClient *client, const LiveSubscribe *subscribe)
         send_error(client, id, live_error_code(ctx.error), message);
         return;
     }
-    if (!open(client, subscribe, query))
+    if (!open_subscription(client, subscribe, query))
         send_error(client, id, "SUBSCRIPTION_LIMIT_EXCEEDED", STR("Maximum subscriptions reached"));
 }
 

@@ -248,13 +248,13 @@ static Status fill_from_log(Context *ctx, LiveLoad *load)
     LiveNet net;
     Window *window = &load->window;
     const LiveLoadOptions *options = &load->options;
-    TRY(live_net_compute(ctx,
-                         &window->arena,
-                         options->sequencer,
-                         options->snapshot,
-                         options->query,
-                         options->from,
-                         &net));
+    LiveNetSpan span = {
+        .sequencer = options->sequencer,
+        .snapshot = options->snapshot,
+        .query = options->query,
+        .after = options->from,
+    };
+    TRY(live_net_compute(ctx, &window->arena, &span, &net));
     for (size_t i = 0; i < net.count; i++) {
         const LiveNetEntry *entry = net.entries[i];
         if (entry->seq > load->after)

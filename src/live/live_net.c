@@ -83,16 +83,16 @@ static Status fold_record(Folding *folding, const CommitRecord *record)
     return STATUS_OK;
 }
 
-static Status fold_log(Folding *folding, Sequencer *sequencer, Snapshot *snapshot, SeqNo after)
+static Status fold_log(Folding *folding, const LiveNetSpan *span)
 {
     Context *ctx = folding->ctx;
     ChangeLogRange range = {
         .table_id = folding->query->table->id,
         .owner = folding->query->owner,
-        .after = after,
+        .after = span->after,
     };
     CLEANUP(change_log_close)
-    ChangeLogScan *scan = change_log_open(sequencer, snapshot, &range);
+    ChangeLogScan *scan = change_log_open(span->sequencer, span->snapshot, &range);
     for (CommitRecord *record; (record = change_log_next(ctx, scan));) {
         Status status = fold_record(folding, record);
         commit_record_unref(record);
@@ -114,16 +114,10 @@ static int by_seq(const void *a, const void *b)
     return first < second ? -1 : first > second;
 }
 
-Status live_net_compute(Context *ctx,
-                        Arena *arena,
-                        Sequencer *sequencer,
-                        Snapshot *snapshot,
-                        const LiveQuery *query,
-                        SeqNo after,
-                        LiveNet *ret_net)
+Status live_net_compute(Context *ctx, Arena *arena, const LiveNetSpan *span, LiveNet *ret_net)
 {
-    CLEANUP(folding_done) Folding folding = {.ctx = ctx, .arena = arena, .query = query};
-    TRY(fold_log(&folding, sequencer, snapshot, after));
+    CLEANUP(folding_done) Folding folding = {.ctx = ctx, .arena = arena, .query = span->query};
+    TRY(fold_log(&folding, span));
 
     LiveNet net = {.entries = ARENA_ARRAY(arena, LiveNetEntry *, folding.by_key.count + 1)};
     size_t at = 0;

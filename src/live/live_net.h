@@ -33,15 +33,20 @@ typedef struct LiveNet {
 
 enum { LIVE_NET_BYTES_MAX = 64 << 20 };
 
+/* Which part of the log, and for which query. */
+typedef struct LiveNetSpan {
+    Sequencer *sequencer;
+    Snapshot *snapshot; /* until its sequence number */
+    const LiveQuery *query;
+    SeqNo after;
+} LiveNetSpan;
+
 /*
- * Entries live in `arena`.  STATUS_NOT_FOUND when the log does not reach
- * back to `after`, STATUS_MEMORY_LIMIT when the result would be larger than
+ * Entries live in `arena`.  STATUS_NOT_FOUND when the log does not reach back to
+ * `after`, STATUS_MEMORY_LIMIT when the result would be larger than
  * LIVE_NET_BYTES_MAX: the subscriber starts over in both cases.
  */
 MUST_CHECK Status live_net_compute(Context *ctx,
                                    Arena *arena,
-                                   Sequencer *sequencer,
-                                   Snapshot *snapshot,
-                                   const LiveQuery *query,
-                                   SeqNo after,
+                                   const LiveNetSpan *span,
                                    LiveNet *ret_net);

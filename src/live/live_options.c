@@ -97,7 +97,7 @@ static Status read_last_rows(Context *ctx, const Json *json, LiveOptions *option
 /* from, its alias from_seq_id, or since (milliseconds). */
 static Status read_from(Context *ctx, const Json *json, LiveOptions *options)
 {
-    uint64_t since;
+    uint64_t since = 0;
     TRY(read_seq(ctx, json, STR("from"), &options->from, &options->resume));
     if (!options->resume)
         TRY(read_seq(ctx, json, STR("from_seq_id"), &options->from, &options->resume));

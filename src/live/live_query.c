@@ -6,6 +6,8 @@
 #include "sql/parser.h"
 #include "value/json.h"
 
+#include <assert.h>
+
 /* Enough for a few columns and a short condition; there may be a hundred thousand of them. */
 enum { LIVE_QUERY_ARENA_BYTES = 768 };
 
@@ -223,6 +225,7 @@ bind(Context *ctx, LiveQuery *query, const Principal *principal, const LiveQuery
 {
     const AstSelect *select = NULL;
     TRY(parse_select(ctx, text, &select));
+    assert(select);
     TRY(check_shape(ctx, select));
     TRY(find_table(ctx, query->catalog, principal, &select->from->table, &query->table));
     query->owner =
