@@ -54,7 +54,7 @@ static size_t first_invalid_byte(Str text)
 }
 
 /* The tree borrows from a copy of the text, so that it lives as long as its arena. */
-static Status open(Context *ctx, Str text, Parser *ret_parser)
+static Status open_parser(Context *ctx, Str text, Parser *ret_parser)
 {
     TokenList tokens;
     if (text.len > SQL_TEXT_MAX)
@@ -78,7 +78,7 @@ Status sql_parse(Context *ctx, Str text, AstScript *ret_script)
     const AstStatement **statements = NULL;
     size_t count = 0;
     size_t capacity = 0;
-    TRY(open(ctx, text, &parser));
+    TRY(open_parser(ctx, text, &parser));
     for (;;) {
         while (TAKE_SYMBOL(&parser, ";"))
             ;
@@ -119,7 +119,7 @@ Status sql_parse_expr(Context *ctx, Str text, const AstExpr **ret_expr)
 {
     Parser parser;
     const AstExpr *expr;
-    TRY(open(ctx, text, &parser));
+    TRY(open_parser(ctx, text, &parser));
     TRY(parse_expr(&parser, &expr));
     if (parser.token->kind != TOKEN_END)
         return parser_fail(&parser, "end of input");
