@@ -141,7 +141,7 @@ static Status parse_join_condition(Parser *parser, AstFrom *join)
 static Status parse_join_chain(Parser *parser, const AstFrom **ret_from)
 {
     uint32_t offset = parser_offset(parser);
-    const AstFrom *left;
+    const AstFrom *left = NULL;
     TRY(parse_from_item(parser, &left));
     for (;;) {
         AstFrom join = {.kind = AST_FROM_JOIN, .offset = offset, .left = left};
