@@ -14,9 +14,9 @@ static Work *definition_work(QueryRun *run, const AstStatement *statement)
 {
     switch (statement->kind) {
     case AST_CREATE_NAMESPACE:
-        return create_namespace_work(run, &statement->namespace_);
+        return create_namespace_work(run, &statement->space);
     case AST_DROP_NAMESPACE:
-        return drop_namespace_work(run, &statement->namespace_);
+        return drop_namespace_work(run, &statement->space);
     case AST_CREATE_TABLE:
         return create_table_work(run, &statement->create_table);
     case AST_DROP_TABLE:
@@ -42,7 +42,7 @@ static Work *other_work(QueryRun *run, const AstStatement *statement)
     case AST_UPDATE:
         return update_work(run, &statement->update);
     case AST_DELETE:
-        return delete_work(run, &statement->delete_);
+        return delete_work(run, &statement->delete_from);
     case AST_USE:
         return use_work(run, &statement->use);
     case AST_SHOW:

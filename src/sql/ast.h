@@ -483,13 +483,13 @@ struct AstStatement {
         const AstSelect *select;
         AstInsert insert;
         AstUpdate update;
-        AstDelete delete_;
+        AstDelete delete_from;
         AstCreateTable create_table;
         AstAlterTable alter_table;
         AstDropTable drop_table;
         AstView view;
         AstUser user;
-        AstNamespace namespace_;
+        AstNamespace space;
         AstStorage storage;
         AstMaintenance maintenance;
         AstName use;

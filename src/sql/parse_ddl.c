@@ -538,8 +538,8 @@ Status parse_create(Parser *parser, AstStatement *statement)
         return parse_create_table(parser, statement);
     if (TAKE_WORD(parser, "namespace")) {
         statement->kind = AST_CREATE_NAMESPACE;
-        statement->namespace_.if_not_exists = parse_if_not_exists(parser);
-        return parse_namespace_name(parser, &statement->namespace_.name);
+        statement->space.if_not_exists = parse_if_not_exists(parser);
+        return parse_namespace_name(parser, &statement->space.name);
     }
     if (TAKE_WORD(parser, "user"))
         return parse_create_user(parser, statement);
@@ -558,10 +558,10 @@ Status parse_alter(Parser *parser, AstStatement *statement)
         return parse_alter_table(parser, statement);
     if (TAKE_WORD(parser, "namespace")) {
         statement->kind = AST_ALTER_NAMESPACE;
-        TRY(parse_namespace_name(parser, &statement->namespace_.name));
+        TRY(parse_namespace_name(parser, &statement->space.name));
         TRY(EXPECT_WORD(parser, "set"));
         TRY(EXPECT_WORD(parser, "options"));
-        return parse_options(parser, &statement->namespace_.options);
+        return parse_options(parser, &statement->space.options);
     }
     if (TAKE_WORD(parser, "user"))
         return parse_alter_user(parser, statement);
@@ -584,11 +584,11 @@ static Status parse_drop_table(Parser *parser, AstStatement *statement)
 
 static Status parse_drop_namespace(Parser *parser, AstStatement *statement)
 {
-    AstNamespace *namespace_ = &statement->namespace_;
+    AstNamespace *space = &statement->space;
     statement->kind = AST_DROP_NAMESPACE;
-    namespace_->if_exists = parse_if_exists(parser);
-    TRY(parse_namespace_name(parser, &namespace_->name));
-    namespace_->cascade = TAKE_WORD(parser, "cascade");
+    space->if_exists = parse_if_exists(parser);
+    TRY(parse_namespace_name(parser, &space->name));
+    space->cascade = TAKE_WORD(parser, "cascade");
     return STATUS_OK;
 }
 

@@ -84,12 +84,12 @@ Status parse_update(Parser *parser, AstStatement *statement)
 
 Status parse_delete(Parser *parser, AstStatement *statement)
 {
-    AstDelete *delete_ = &statement->delete_;
+    AstDelete *delete_from = &statement->delete_from;
     statement->kind = AST_DELETE;
     TRY(EXPECT_WORD(parser, "delete"));
     TRY(EXPECT_WORD(parser, "from"));
-    TRY(parse_table_name(parser, &delete_->table));
+    TRY(parse_table_name(parser, &delete_from->table));
     if (TAKE_WORD(parser, "where"))
-        TRY(parse_expr(parser, &delete_->where));
-    return parse_returning(parser, &delete_->returning, &delete_->returning_count);
+        TRY(parse_expr(parser, &delete_from->where));
+    return parse_returning(parser, &delete_from->returning, &delete_from->returning_count);
 }

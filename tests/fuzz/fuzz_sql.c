@@ -74,7 +74,7 @@ static void check_statement(Str text, const AstStatement *statement)
         check_expr(statement->update.where);
         break;
     case AST_DELETE:
-        check_expr(statement->delete_.where);
+        check_expr(statement->delete_from.where);
         break;
     case AST_CREATE_TABLE:
         for (size_t i = 0; i < statement->create_table.column_count; i++)

@@ -435,20 +435,18 @@ static void namespaces(void **state)
 {
     (void)state;
     CLEANUP(context_done) Context ctx = {0};
-    const AstNamespace *namespace_ =
-        &must_parse_kind(&ctx, "CREATE NAMESPACE IF NOT EXISTS app", AST_CREATE_NAMESPACE)
-             ->namespace_;
-    assert_true(namespace_->if_not_exists);
-    assert_name(&namespace_->name, "app", 31);
-    namespace_ = &must_parse_kind(
-                      &ctx, "ALTER NAMESPACE app SET OPTIONS (a = 1, b = 'x')", AST_ALTER_NAMESPACE)
-                      ->namespace_;
-    assert_options(&namespace_->options, "a=1 b=x");
-    namespace_ =
-        &must_parse_kind(&ctx, "DROP NAMESPACE IF EXISTS \"App\" CASCADE", AST_DROP_NAMESPACE)
-             ->namespace_;
-    assert_true(namespace_->if_exists && namespace_->cascade);
-    assert_name(&namespace_->name, "\"App\"", 25);
+    const AstNamespace *space =
+        &must_parse_kind(&ctx, "CREATE NAMESPACE IF NOT EXISTS app", AST_CREATE_NAMESPACE)->space;
+    assert_true(space->if_not_exists);
+    assert_name(&space->name, "app", 31);
+    space = &must_parse_kind(
+                 &ctx, "ALTER NAMESPACE app SET OPTIONS (a = 1, b = 'x')", AST_ALTER_NAMESPACE)
+                 ->space;
+    assert_options(&space->options, "a=1 b=x");
+    space = &must_parse_kind(&ctx, "DROP NAMESPACE IF EXISTS \"App\" CASCADE", AST_DROP_NAMESPACE)
+                 ->space;
+    assert_true(space->if_exists && space->cascade);
+    assert_name(&space->name, "\"App\"", 25);
     assert_syntax_error("CREATE NAMESPACE");
     assert_syntax_error("CREATE NAMESPACE 1app");
     assert_syntax_error("DROP NAMESPACE a b");

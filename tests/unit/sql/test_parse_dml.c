@@ -167,13 +167,13 @@ static void delete_rows(void **state)
 {
     (void)state;
     CLEANUP(context_done) Context ctx = {0};
-    const AstDelete *delete_ =
+    const AstDelete *delete_from =
         &must_parse_kind(&ctx, "DELETE FROM app.t WHERE a IN (SELECT 1) RETURNING *, a", AST_DELETE)
-             ->delete_;
-    assert_table_name(&delete_->table, "app.t");
-    assert_expr(delete_->where, "(in a (select 1))");
-    assert_items(delete_->returning, delete_->returning_count, " * a");
-    assert_null(must_parse_kind(&ctx, "DELETE FROM t", AST_DELETE)->delete_.where);
+             ->delete_from;
+    assert_table_name(&delete_from->table, "app.t");
+    assert_expr(delete_from->where, "(in a (select 1))");
+    assert_items(delete_from->returning, delete_from->returning_count, " * a");
+    assert_null(must_parse_kind(&ctx, "DELETE FROM t", AST_DELETE)->delete_from.where);
 }
 
 /* ---- names ---- */

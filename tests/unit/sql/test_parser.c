@@ -20,11 +20,11 @@ static void statements_know_their_text_and_place(void **state)
     assert_str(select->text, "SELECT a");
     assert_int_equal(select->offset, 4);
     assert_int_equal(select->select->items[0].expr->offset, 11);
-    const AstStatement *delete_ = script.statements[1];
-    assert_str(delete_->text, "DELETE FROM t WHERE b");
-    assert_int_equal(delete_->offset, 25);
-    assert_int_equal(delete_->delete_.table.name.offset, 37);
-    assert_int_equal(delete_->delete_.where->offset, 45);
+    const AstStatement *second = script.statements[1];
+    assert_str(second->text, "DELETE FROM t WHERE b");
+    assert_int_equal(second->offset, 25);
+    assert_int_equal(second->delete_from.table.name.offset, 37);
+    assert_int_equal(second->delete_from.where->offset, 45);
 }
 
 static void empty_scripts_have_no_statements(void **state)
