@@ -95,13 +95,18 @@ void *arena_grow(Arena *arena, void *items, size_t count, size_t *capacity, size
     return grown;
 }
 
-Str arena_str(Arena *arena, Str str)
+char *arena_text(Arena *arena, Str str)
 {
     char *copy = arena_alloc(arena, str.len + 1);
     if (str.len)
         memcpy(copy, str.ptr, str.len);
     copy[str.len] = '\0';
-    return str_from(copy, str.len);
+    return copy;
+}
+
+Str arena_str(Arena *arena, Str str)
+{
+    return str_from(arena_text(arena, str), str.len);
 }
 
 Str arena_vprintf(Arena *arena, const char *format, va_list args)

@@ -49,6 +49,8 @@ void *arena_grow(Arena *arena, void *items, size_t count, size_t *capacity, size
 
 /* Copies; the copy has a NUL behind it that its length does not count. */
 Str arena_str(Arena *arena, Str str);
+/* The same copy while it may still be changed. */
+char *arena_text(Arena *arena, Str str);
 Str arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 Str arena_vprintf(Arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));

@@ -52,9 +52,8 @@ Status parser_fail_dialect(Parser *parser, const char *what, const char *hint)
 /* Keywords are written in capitals in messages. */
 static const char *in_capitals(Parser *parser, Str word)
 {
-    Str copy = arena_str(parser->arena, word);
-    char *capitals = (char *)(uintptr_t)copy.ptr;
-    for (size_t i = 0; i < copy.len; i++)
+    char *capitals = arena_text(parser->arena, word);
+    for (size_t i = 0; i < word.len; i++)
         capitals[i] = ascii_upper(capitals[i]);
     return capitals;
 }
@@ -299,11 +298,10 @@ Status parse_type(Parser *parser, AstType *ret_type)
 /* Keys written 'in quotes' too. */
 static Str in_lower_case(Parser *parser, Str text)
 {
-    Str copy = arena_str(parser->arena, text);
-    char *letters = (char *)(uintptr_t)copy.ptr;
-    for (size_t i = 0; i < copy.len; i++)
+    char *letters = arena_text(parser->arena, text);
+    for (size_t i = 0; i < text.len; i++)
         letters[i] = ascii_lower(letters[i]);
-    return copy;
+    return str_from(letters, text.len);
 }
 
 static Status parse_option_value(Parser *parser, Str *ret_value)

@@ -13,11 +13,11 @@ static Str buf_to_arena(Context *ctx, const Buf *buf)
 
 static Str word_in_case(Context *ctx, const char *word, bool upper)
 {
-    Str text = arena_str(&ctx->arena, str_from_c(word));
-    char *letters = (char *)(uintptr_t)text.ptr; /* our own copy */
+    Str text = str_from_c(word);
+    char *letters = arena_text(&ctx->arena, text);
     for (size_t i = 0; upper && i < text.len; i++)
         letters[i] = ascii_upper(letters[i]);
-    return text;
+    return str_from(letters, text.len);
 }
 
 /* ---- system.users ---- */
@@ -60,7 +60,7 @@ provide_users(Context *ctx, const SystemRequest *request, SystemRows *rows, void
     const User *user;
     for (size_t at = 0; (user = map_next(users, &at));)
         sorted[count++] = user;
-    qsort(sorted, count, sizeof(*sorted), compare_users);
+    qsort(sorted, count, sizeof(const User *), compare_users);
     for (size_t i = 0; i < count; i++)
         add_user(rows, sorted[i]);
     return STATUS_OK;
@@ -85,7 +85,7 @@ static NamespaceList sorted_namespaces(Context *ctx, const Catalog *catalog)
     const Namespace *item;
     for (size_t at = 0; (item = map_next(&catalog->namespaces, &at));)
         list.items[list.count++] = item;
-    qsort(list.items, list.count, sizeof(*list.items), compare_namespaces);
+    qsort(list.items, list.count, sizeof(const Namespace *), compare_namespaces);
     return list;
 }
 
