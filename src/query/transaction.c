@@ -21,13 +21,8 @@ struct Transaction {
 
 /* ---- life cycle ---- */
 
-static Status read_row(RowTarget *target,
-                       Context *ctx,
-                       const Table *table,
-                       Owner owner,
-                       Str key,
-                       StoredRow *ret_stored,
-                       bool *ret_found);
+static Status read_row(
+    RowTarget *target, Context *ctx, const RowPlace *place, StoredRow *ret_stored, bool *ret_found);
 static Status add_change(
     RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq);
 
@@ -96,19 +91,15 @@ static Status read_base(Context *ctx,
     return bytes.ptr ? stored_row_read(ctx, bytes, ret_stored) : STATUS_OK;
 }
 
-static Status read_row(RowTarget *target,
-                       Context *ctx,
-                       const Table *table,
-                       Owner owner,
-                       Str key,
-                       StoredRow *ret_stored,
-                       bool *ret_found)
+static Status read_row(
+    RowTarget *target, Context *ctx, const RowPlace *place, StoredRow *ret_stored, bool *ret_found)
 {
     Transaction *transaction = CONTAINER_OF(target, Transaction, target);
-    const TransactionRow *row = transaction_row(transaction, table, owner, key);
+    const TransactionRow *row =
+        transaction_row(transaction, place->table, place->owner, place->key);
     if (!row) {
         CLEANUP(buf_done) Buf row_key = {0};
-        row_key_append(&row_key, table->id, owner, key);
+        row_key_append(&row_key, place->table->id, place->owner, place->key);
         return read_base(ctx, transaction, buf_str(&row_key), ret_stored, ret_found);
     }
     *ret_found = !row->gone;
@@ -140,7 +131,7 @@ static Status touch_row(Context *ctx,
                                    transaction->rows,
                                    transaction->count,
                                    &transaction->capacity,
-                                   sizeof(*transaction->rows));
+                                   sizeof(TransactionRow *));
     transaction->rows[transaction->count++] = row;
     map_put(&transaction->by_key, arena_str(arena, buf_str(&row_key)), row);
     *ret_row = row;
@@ -196,7 +187,7 @@ TransactionRows transaction_rows(Context *ctx,
     for (size_t i = 0; i < transaction->count; i++)
         if (row_is_in_range(transaction->rows[i], table, owner, lower, upper))
             rows.items[rows.count++] = transaction->rows[i];
-    qsort(rows.items, rows.count, sizeof(*rows.items), compare_rows);
+    qsort(rows.items, rows.count, sizeof(const TransactionRow *), compare_rows);
     return rows;
 }
 
@@ -251,16 +242,16 @@ Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder 
     const Table *begun = NULL;
     for (size_t i = 0; i < transaction->count; i++) {
         const TransactionRow *row = transaction->rows[i];
-        if (row->table != begun)
+        if (!begun || row->table != begun)
             TRY(begin_table(ctx, builder, row->table));
         begun = row->table;
+        RowPlace place = {row->table, row->owner, row->key};
 
         TableWrite write = {
             .ctx = ctx, .target = &target.target, .table = row->table, .owner = row->owner};
         StoredRow newest;
         bool found;
-        TRY(target.target.read(
-            &target.target, ctx, row->table, row->owner, row->key, &newest, &found));
+        TRY(target.target.read(&target.target, ctx, &place, &newest, &found));
         TRY(check_base(ctx, row, found, &newest));
         TRY(commit_row(&write, row));
     }

@@ -183,28 +183,21 @@ static Status get_in_bucket(Context *ctx,
     return stored_row_read(ctx, bytes, &ret_event->stored);
 }
 
-Status stream_get(Context *ctx,
-                  Store *store,
-                  StoreRead read,
-                  const Table *table,
-                  Owner owner,
-                  SeqNo seq,
-                  StreamEvent *ret_event,
-                  bool *ret_found)
+Status stream_get(Context *ctx, const StreamGet *get, StreamEvent *ret_event, bool *ret_found)
 {
     StreamCursorOptions where = {
-        .store = store,
-        .read = read,
-        .table_id = table->id,
-        .owner = owner,
-        .first_bucket = stream_bucket(table, snowflake_to_ms(seq)),
+        .store = get->store,
+        .read = get->read,
+        .table_id = get->table->id,
+        .owner = get->owner,
+        .first_bucket = stream_bucket(get->table, snowflake_to_ms(get->seq)),
     };
     where.read.family = FAMILY_STREAMS;
-    TRY(get_in_bucket(ctx, &where, seq, ret_event, ret_found));
+    TRY(get_in_bucket(ctx, &where, get->seq, ret_event, ret_found));
     if (*ret_found || where.first_bucket == 0)
         return STATUS_OK;
     where.first_bucket--;
-    return get_in_bucket(ctx, &where, seq, ret_event, ret_found);
+    return get_in_bucket(ctx, &where, get->seq, ret_event, ret_found);
 }
 
 /* ---- eviction ---- */

@@ -45,14 +45,18 @@ DEFINE_CLEANUP(StreamCursor, stream_cursor_close)
 bool stream_cursor_next(Context *ctx, StreamCursor *cursor, StreamEvent *ret_event);
 MUST_CHECK Status stream_cursor_status(Context *ctx, StreamCursor *cursor);
 
+typedef struct StreamGet {
+    Store *store;
+    StoreRead read; /* its family is filled in */
+    const Table *table;
+    Owner owner;
+    SeqNo seq;
+} StreamGet;
+
 /* One event as a stored version, in ctx's arena; looks in the bucket of its time and the one
  * before. */
 MUST_CHECK Status stream_get(Context *ctx,
-                             Store *store,
-                             StoreRead read,
-                             const Table *table,
-                             Owner owner,
-                             SeqNo seq,
+                             const StreamGet *get,
                              StreamEvent *ret_event,
                              bool *ret_found);
 

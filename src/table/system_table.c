@@ -73,8 +73,7 @@ Status system_tables_read(Context *ctx,
 
 void system_row_begin(SystemRows *rows)
 {
-    rows->rows =
-        arena_grow(rows->arena, rows->rows, rows->count, &rows->capacity, sizeof(*rows->rows));
+    rows->rows = arena_grow(rows->arena, rows->rows, rows->count, &rows->capacity, sizeof(Value *));
     rows->rows[rows->count++] = ARENA_ARRAY(rows->arena, Value, table_row_width(rows->table));
 }
 

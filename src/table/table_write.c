@@ -5,17 +5,13 @@
 
 /* ---- the commit as a target ---- */
 
-static Status read_from_commit(RowTarget *target,
-                               Context *ctx,
-                               const Table *table,
-                               Owner owner,
-                               Str key,
-                               StoredRow *ret_stored,
-                               bool *ret_found)
+static Status read_from_commit(
+    RowTarget *target, Context *ctx, const RowPlace *place, StoredRow *ret_stored, bool *ret_found)
 {
     (void)ctx;
     CommitTarget *commit = CONTAINER_OF(target, CommitTarget, target);
-    return commit_read_row(commit->builder, table->id, owner, key, ret_stored, ret_found);
+    return commit_read_row(
+        commit->builder, place->table->id, place->owner, place->key, ret_stored, ret_found);
 }
 
 static Status add_to_commit(
@@ -66,6 +62,13 @@ Status table_write_begin(Context *ctx, CommitBuilder *builder, const Table *tabl
 
 /* ---- rows ---- */
 
+/* A tombstone is found too. */
+static Status read_newest(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
+{
+    RowPlace place = {write->table, write->owner, key};
+    return write->target->read(write->target, write->ctx, &place, ret_stored, ret_found);
+}
+
 static Status add(const TableWrite *write, Change change, SeqNo *ret_seq)
 {
     change.table_id = write->table->id;
@@ -102,8 +105,7 @@ Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_s
 
     StoredRow old;
     bool found;
-    TRY(write->target->read(
-        write->target, write->ctx, write->table, write->owner, image->key, &old, &found));
+    TRY(read_newest(write, image->key, &old, &found));
     if (found && !old.deleted)
         return unique_violation(write, image->key);
     Change change = {
@@ -117,8 +119,7 @@ Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_s
 
 Status table_find(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
 {
-    TRY(write->target->read(
-        write->target, write->ctx, write->table, write->owner, key, ret_stored, ret_found));
+    TRY(read_newest(write, key, ret_stored, ret_found));
     *ret_found = *ret_found && !ret_stored->deleted;
     return STATUS_OK;
 }
@@ -155,12 +156,11 @@ Status stream_event_delete(
     const TableWrite *write, Store *store, SeqNo event, Str old_row, bool *ret_found)
 {
     StreamEvent stored;
-    StoreRead newest = {.family = FAMILY_STREAMS};
+    StreamGet get = {.store = store, .table = write->table, .owner = write->owner, .seq = event};
     *ret_found = false;
     if (write->target->event_is_removed(write->target, write->table, write->owner, event))
         return STATUS_OK;
-    TRY(stream_get(
-        write->ctx, store, newest, write->table, write->owner, event, &stored, ret_found));
+    TRY(stream_get(write->ctx, &get, &stored, ret_found));
     if (!*ret_found)
         return STATUS_OK;
     Change change = {

@@ -40,15 +40,20 @@ MUST_CHECK Status row_key_make(Context *ctx, const Table *table, const Value *va
 /* The primary key as text, for messages and row_ids; in the arena. */
 MUST_CHECK Status row_key_text(Context *ctx, const Table *table, Str key, Str *ret_text);
 
+/* Which row. */
+typedef struct RowPlace {
+    const Table *table;
+    Owner owner;
+    Str key; /* encoded primary key */
+} RowPlace;
+
 /* Where a write reads the newest version of a row and puts its change. */
 typedef struct RowTarget RowTarget;
 struct RowTarget {
     /* A tombstone is found.  Bytes stay valid until the statement's writes are over. */
     Status (*read)(RowTarget *target,
                    Context *ctx,
-                   const Table *table,
-                   Owner owner,
-                   Str key,
+                   const RowPlace *place,
                    StoredRow *ret_stored,
                    bool *ret_found);
     /* seq is assigned here. */

@@ -50,10 +50,9 @@ static bool get(const Table *table, const char *user, SeqNo seq)
 {
     StreamEvent event;
     bool found;
-    Owner owner = fixture_owner(table, user);
-    assert_int_equal(
-        stream_get(&fixture.ctx, fixture.store, (StoreRead){0}, table, owner, seq, &event, &found),
-        STATUS_OK);
+    StreamGet where = {
+        .store = fixture.store, .table = table, .owner = fixture_owner(table, user), .seq = seq};
+    assert_int_equal(stream_get(&fixture.ctx, &where, &event, &found), STATUS_OK);
     return found;
 }
 
