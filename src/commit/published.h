@@ -19,7 +19,7 @@
 typedef struct Snapshot {
     RefCount refs;
     Store *store;
-    StoreSnapshot *at;
+    const StoreSnapshot *at;
     SeqNo seq; /* every commit up to here, none after */
     Catalog *catalog;
 } Snapshot;

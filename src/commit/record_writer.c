@@ -48,16 +48,15 @@ static uint32_t scope_position(RecordWriter *writer, const Change *change)
     size_t end = writer->scopes.len;
     scope_append(&writer->scopes, change);
     Str encoded = str_from(writer->scopes.ptr + end, writer->scopes.len - end);
-    void *known = map_get(&writer->scope_index, encoded);
-    if (known) {
+    uint32_t *position = map_get(&writer->scope_index, encoded);
+    if (position) {
         writer->scopes.len = end;
-        return (uint32_t)((uintptr_t)known - 1);
+        return *position;
     }
-    uint32_t position = writer->scope_count++;
-    map_put(&writer->scope_index,
-            arena_str(&writer->arena, encoded),
-            (void *)((uintptr_t)position + 1));
-    return position;
+    position = ARENA_NEW(&writer->arena, uint32_t);
+    *position = writer->scope_count++;
+    map_put(&writer->scope_index, arena_str(&writer->arena, encoded), position);
+    return *position;
 }
 
 void record_writer_add(RecordWriter *writer, const Change *change)

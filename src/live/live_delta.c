@@ -215,7 +215,7 @@ static void close_message(LiveDelta *delta, SeqNo commit)
 
     if (delta->tail_count == delta->tail_capacity) {
         delta->tail_capacity = delta->tail_capacity ? delta->tail_capacity * 2 : 4;
-        delta->tails = mem_realloc(delta->tails, delta->tail_capacity * sizeof(*delta->tails));
+        delta->tails = mem_realloc(delta->tails, delta->tail_capacity * sizeof(Shared *));
     }
     delta->tails[delta->tail_count++] = shared_take(&tail);
     delta->open = (LiveEvent){0};

@@ -115,7 +115,7 @@ void live_group_add_member(LiveGroup *group, Subscription *subscription)
     if (group->member_count == group->member_capacity) {
         group->member_capacity = group->member_capacity ? group->member_capacity * 2 : 1;
         group->members =
-            mem_realloc(group->members, group->member_capacity * sizeof(*group->members));
+            mem_realloc(group->members, group->member_capacity * sizeof(Subscription *));
     }
     subscription->member_place = group->member_count;
     group->members[group->member_count++] = subscription;

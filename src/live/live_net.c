@@ -124,7 +124,7 @@ Status live_net_compute(Context *ctx, Arena *arena, const LiveNetSpan *span, Liv
     for (LiveNetEntry *entry; (entry = map_next(&folding.by_key, &at));)
         if (entry->was_in || entry->is_in)
             net.entries[net.count++] = entry;
-    qsort(net.entries, net.count, sizeof(*net.entries), by_seq);
+    qsort(net.entries, net.count, sizeof(LiveNetEntry *), by_seq);
     *ret_net = net;
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <pthread.h>
+#define ZLIB_CONST /* input is const */
 #include <zlib.h>
 
 enum {
@@ -82,7 +83,7 @@ static z_stream *inflater(void)
 
 static void set_input(z_stream *stream, Str bytes)
 {
-    stream->next_in = (z_const Bytef *)(uintptr_t)bytes.ptr;
+    stream->next_in = (const Bytef *)bytes.ptr;
     stream->avail_in = (uInt)bytes.len;
 }
 

@@ -119,14 +119,12 @@ ChunkedProgress chunked_decode(ChunkedDecoder *decoder, Str input, size_t *ret_u
 
 Str chunk_head_format(char *text, size_t size)
 {
-    char digits[16];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = "0123456789abcdef"[size & 15];
-        size >>= 4;
-    } while (size);
-    size_t len = sizeof(digits) - at;
-    memcpy(text, digits + at, len);
-    memcpy(text + len, "\r\n", 2);
+    size_t len = 1;
+    for (size_t rest = size >> 4; rest; rest >>= 4)
+        len++;
+    for (size_t at = len; at-- > 0; size >>= 4)
+        text[at] = "0123456789abcdef"[size & 15];
+    text[len] = '\r';
+    text[len + 1] = '\n';
     return str_from(text, len + 2);
 }

@@ -4,8 +4,8 @@
 Value *listing_add(QueryRun *run, Listing *listing)
 {
     Arena *arena = &run->ctx.arena;
-    listing->rows = arena_grow(
-        arena, listing->rows, listing->row_count, &listing->capacity, sizeof(*listing->rows));
+    listing->rows =
+        arena_grow(arena, listing->rows, listing->row_count, &listing->capacity, sizeof(Value *));
     Value *row = ARENA_ARRAY(arena, Value, listing->column_count);
     listing->rows[listing->row_count++] = row;
     return row;

@@ -58,32 +58,32 @@ struct QueryRun {
     Context ctx;
     const QueryEngine *engine;
     QueryRequest request;
-    QueryLimits limits; /* defaults filled in */
+    QueryLimits limits;     /* defaults filled in */
+    const char *error_code; /* NULL = the status's */
     RunState state;
     QueryThread thread; /* of the present step */
     Status status;
-    const char *error_code; /* NULL = the status's */
+    int replans; /* of the current statement */
 
     AstScript script;
     size_t next;      /* index of the statement after the current one */
     ArenaMark parsed; /* everything behind it belongs to one statement */
     Buf namespace_name;
-    bool namespace_used; /* USE chose it */
     DmlSum sums[DML_KIND_COUNT];
     Transaction *transaction; /* NULL = none open */
+    bool namespace_used;      /* USE chose it */
     bool left_open;           /* the request ended inside a transaction */
+    bool impersonated;        /* by the current statement */
 
     /* The current statement. */
     const AstStatement *statement; /* inside EXECUTE AS: the inner one */
     Principal actor;               /* who asks */
     Principal principal;           /* as whom: differs inside EXECUTE AS */
-    bool impersonated;
     ExprEnvironment environment;
     ExprParameters parameters;
     Snapshot *snapshot; /* its catalog is what names mean; its rows are those of sync tables */
     Snapshot *rows;     /* those of async and stream tables; NULL until they are needed */
     Work *work;
-    int replans;
 
     WriteOp op;
     bool stale;            /* execute found another version of the table */

@@ -152,7 +152,7 @@ static void append(Sorter *sorter, KeptRow *row)
 {
     if (sorter->count == sorter->capacity) {
         sorter->capacity = sorter->capacity ? sorter->capacity * 2 : 16;
-        sorter->rows = mem_realloc(sorter->rows, sorter->capacity * sizeof(*sorter->rows));
+        sorter->rows = mem_realloc(sorter->rows, sorter->capacity * sizeof(KeptRow *));
     }
     sorter->rows[sorter->count++] = row;
 }
@@ -185,7 +185,7 @@ Status sorter_add(Context *ctx, Sorter *sorter, const Value *keys, const Value *
 void sorter_finish(Sorter *sorter)
 {
     if (sorter->count > 1 && sorter->options.key_count > 0)
-        qsort_r(sorter->rows, sorter->count, sizeof(*sorter->rows), compare_rows, sorter);
+        qsort_r(sorter->rows, sorter->count, sizeof(KeptRow *), compare_rows, sorter);
 }
 
 const Value *sorter_next(Sorter *sorter)

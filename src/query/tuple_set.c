@@ -21,7 +21,7 @@ void tuple_set_done(TupleSet *set)
 
 size_t tuple_set_bytes(const TupleSet *set)
 {
-    return set->arena.allocated_bytes + set->capacity * (sizeof(Value *) + sizeof(uint64_t)) +
+    return set->arena.allocated_bytes + set->capacity * (sizeof(const Value *) + sizeof(uint64_t)) +
            set->slot_count * sizeof(uint32_t);
 }
 
@@ -58,7 +58,7 @@ static void reserve(TupleSet *set)
 {
     if (set->count == set->capacity) {
         set->capacity = set->capacity ? set->capacity * 2 : SLOTS_FIRST;
-        set->tuples = mem_realloc(set->tuples, set->capacity * sizeof(*set->tuples));
+        set->tuples = mem_realloc(set->tuples, set->capacity * sizeof(const Value *));
         set->hashes = mem_realloc(set->hashes, set->capacity * sizeof(*set->hashes));
     }
     if ((set->count + 1) * 4 > set->slot_count * 3)

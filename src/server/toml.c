@@ -236,7 +236,7 @@ static Status parse_key(TomlParser *parser, Str prefix, Str *ret_key)
     CLEANUP(buf_done) Buf key = {0};
     buf_str_append(&key, prefix);
     for (bool more = true; more;) {
-        Str part;
+        Str part = STR_NULL;
         TRY(parse_key_part(parser, &part));
         buf_str_append(&key, part);
         skip_blanks(parser);

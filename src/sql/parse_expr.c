@@ -30,8 +30,8 @@ void set_args(AstExpr *expr, const ExprList *list)
 
 void expr_list_add(Parser *parser, ExprList *list, const AstExpr *expr)
 {
-    list->items =
-        arena_grow(parser->arena, list->items, list->count, &list->capacity, sizeof(*list->items));
+    list->items = arena_grow(
+        parser->arena, list->items, list->count, &list->capacity, sizeof(const AstExpr *));
     list->items[list->count++] = expr;
 }
 

@@ -91,7 +91,8 @@ Status sql_parse(Context *ctx, Str text, AstScript *ret_script)
                            parser.token->offset,
                            "more than %d statements",
                            SQL_STATEMENTS_MAX);
-        statements = arena_grow(&ctx->arena, statements, count, &capacity, sizeof(*statements));
+        statements =
+            arena_grow(&ctx->arena, statements, count, &capacity, sizeof(const AstStatement *));
         TRY(parse_whole_statement(&parser, &statements[count]));
         count++;
     }

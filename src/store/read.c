@@ -11,12 +11,12 @@ static const rocksdb_snapshot_t *rocks_snapshot(const StoreSnapshot *snapshot)
     return (const rocksdb_snapshot_t *)(const void *)snapshot;
 }
 
-StoreSnapshot *store_snapshot_take(Store *store)
+const StoreSnapshot *store_snapshot_take(Store *store)
 {
-    return (StoreSnapshot *)(void *)(uintptr_t)rocksdb_create_snapshot(store->db);
+    return (const StoreSnapshot *)(const void *)rocksdb_create_snapshot(store->db);
 }
 
-void store_snapshot_release(Store *store, StoreSnapshot *snapshot)
+void store_snapshot_release(Store *store, const StoreSnapshot *snapshot)
 {
     if (snapshot)
         rocksdb_release_snapshot(store->db, rocks_snapshot(snapshot));

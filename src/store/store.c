@@ -70,7 +70,11 @@ static const char *log_filter_name(void *state)
     return "kalamdb.log_by_owner";
 }
 
-/* A key of log_by_owner ends with its sequence number (store/layout.h). */
+/*
+ * A key of log_by_owner ends with its sequence number (store/layout.h).  RocksDB
+ * dictates the parameters (rocksdb_compactionfilter_create()).
+ */
+/* NOLINTNEXTLINE(readability-function-size) */
 static unsigned char log_filter_drops(void *state,
                                       int level,
                                       const char *key,

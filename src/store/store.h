@@ -69,8 +69,8 @@ MUST_CHECK Status store_sync(Context *ctx, Store *store);
 /* ---- reading ---- */
 
 /* Everything written so far, for ever the same.  Cheap (0.1 us). */
-StoreSnapshot *store_snapshot_take(Store *store);
-void store_snapshot_release(Store *store, StoreSnapshot *snapshot);
+const StoreSnapshot *store_snapshot_take(Store *store);
+void store_snapshot_release(Store *store, const StoreSnapshot *snapshot);
 
 typedef enum StoreTier {
     STORE_READ_ANY,    /* may wait for the disk */
@@ -78,7 +78,7 @@ typedef enum StoreTier {
 } StoreTier;
 
 typedef struct StoreRead {
-    StoreSnapshot *snapshot; /* NULL = newest */
+    const StoreSnapshot *snapshot; /* NULL = newest */
     StoreFamily family;
     StoreTier tier;
 } StoreRead;

@@ -54,7 +54,7 @@ static void put(StoreFamily family, const char *key, const char *value)
 }
 
 /* "-" = there is none. */
-static const char *get_at(StoreSnapshot *snapshot, StoreFamily family, const char *key)
+static const char *get_at(const StoreSnapshot *snapshot, StoreFamily family, const char *key)
 {
     Str value;
     StoreRead read = {.snapshot = snapshot, .family = family};
@@ -87,7 +87,7 @@ static void a_snapshot_stays_what_it_was(void **state)
 {
     (void)state;
     put(FAMILY_ROWS, "k", "old");
-    StoreSnapshot *snapshot = store_snapshot_take(store);
+    const StoreSnapshot *snapshot = store_snapshot_take(store);
     put(FAMILY_ROWS, "k", "new");
     put(FAMILY_ROWS, "l", "new");
     assert_string_equal(get_at(snapshot, FAMILY_ROWS, "k"), "old");
