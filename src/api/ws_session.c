@@ -361,7 +361,6 @@ static void free_session(WsSession *session)
     ws_sql_abandon(session);
     live_client_free(session->live);
     user_unref(session->user);
-    free(session->namespace_name);
     free(session);
 }
 

@@ -21,7 +21,6 @@ struct WsSession {
     Connection *conn;
     LiveClient *live;      /* NULL = has never subscribed */
     WsSqlQueue *sql;       /* NULL = has never asked for SQL */
-    char *namespace_name;  /* what USE chose; NULL = default */
     User *user;            /* as it was when the session began; NULL = not authenticated */
     int64_t expires_at_us; /* leeway included */
     RateGate messages;

@@ -18,6 +18,7 @@ struct WsSqlQueue {
     WsSqlJob *first; /* the one that runs, if any does */
     WsSqlJob *last;
     size_t count;
+    char *namespace_name; /* what USE chose; NULL = default */
     bool running;
     bool pumping;
 };
@@ -80,13 +81,13 @@ static void append(WsSqlQueue *queue, WsSqlJob *request)
 }
 
 /* Decision 31: USE lasts for the connection. */
-static void keep_namespace(WsSession *session, Str used)
+static void keep_namespace(WsSqlQueue *queue, Str used)
 {
     if (used.len == 0)
         return;
-    free(TAKE(session->namespace_name));
+    free(TAKE(queue->namespace_name));
     if (!str_equal(used, STR("default")))
-        session->namespace_name = mem_dup(used.ptr, used.len + 1); /* in an arena: NUL follows */
+        queue->namespace_name = mem_dup(used.ptr, used.len + 1); /* in an arena: NUL follows */
 }
 
 static void on_done(SqlJob *job)
@@ -96,7 +97,7 @@ static void on_done(SqlJob *job)
     if (session) {
         take_first(session->sql);
         session->sql->running = false;
-        keep_namespace(session, job->used_namespace);
+        keep_namespace(session->sql, job->used_namespace);
         send_envelope(session, &job->envelope);
     }
     free_job(request);
@@ -129,8 +130,11 @@ static void start(WsSession *session, WsSqlJob *request)
         refuse(request, &error);
         return;
     }
-    if (job->request.namespace_name.len == 0 && session->namespace_name)
-        job->request.namespace_name = str_from_c(session->namespace_name);
+    if (job->request.namespace_name.len == 0 && session->sql->namespace_name) {
+        /* A copy: the job may outlive the session. */
+        job->request.namespace_name =
+            arena_str(&job->ctx.arena, str_from_c(session->sql->namespace_name));
+    }
     session->sql->running = true;
     sql_job_start(job,
                   &(SqlEnvelopeOptions){
@@ -233,5 +237,6 @@ void ws_sql_abandon(WsSession *session)
     }
     while (queue->first)
         free_job(take_first(queue));
+    free(queue->namespace_name);
     free(queue);
 }

@@ -30,7 +30,7 @@ void *connection_user(const Connection *conn)
 
 Reactor *connection_reactor(const Connection *conn)
 {
-    return conn->reactor;
+    return reactor_of(conn);
 }
 
 void *connection_handler_data(const Connection *conn)
@@ -60,7 +60,7 @@ bool connection_is_websocket(const Connection *conn)
 
 ConnectionRef connection_ref(const Connection *conn)
 {
-    return (ConnectionRef){conn->reactor, conn->id, conn->request_number};
+    return (ConnectionRef){reactor_of(conn), conn->id, conn->request_number};
 }
 
 Connection *connection_find(ConnectionRef ref)
@@ -72,15 +72,17 @@ Connection *connection_find(ConnectionRef ref)
 
 void connection_mark_dirty(Connection *conn)
 {
-    if (!conn->closed && list_is_empty(&conn->dirty))
-        list_append(&conn->reactor->dirty, &conn->dirty);
+    if (conn->closed || conn->dirty)
+        return;
+    conn->dirty = true;
+    reactor_mark_dirty(reactor_of(conn), conn->id);
 }
 
 /* Time-outs */
 
 static uint32_t phase_timeout_ms(const Connection *conn)
 {
-    const ReactorOptions *options = &conn->reactor->options;
+    const ReactorOptions *options = &reactor_of(conn)->options;
     switch ((ConnectionPhase)conn->phase) {
     case PHASE_HEAD:
         return options->header_timeout_ms;
@@ -109,14 +111,14 @@ static void file_timer(Connection *conn)
     if (due == 0 || (conn->user_due_ms && conn->user_due_ms < due))
         due = conn->user_due_ms;
     if (due && (!conn->timer.link || due < conn->timer.due_ms))
-        wheel_add(&conn->reactor->wheel, &conn->timer, due);
+        wheel_add(&reactor_of(conn)->wheel, &conn->timer, due);
 }
 
 void connection_set_phase(Connection *conn, ConnectionPhase phase)
 {
     conn->phase = phase & 0xf;
     uint32_t timeout_ms = phase_timeout_ms(conn);
-    conn->phase_due_ms = timeout_ms ? reactor_now_ms(conn->reactor) + timeout_ms : 0;
+    conn->phase_due_ms = timeout_ms ? reactor_now_ms(reactor_of(conn)) + timeout_ms : 0;
     file_timer(conn);
 }
 
@@ -124,7 +126,7 @@ void connection_set_deadline(Connection *conn, uint32_t delay_ms)
 {
     if (conn->closed)
         return;
-    conn->user_due_ms = delay_ms ? reactor_now_ms(conn->reactor) + delay_ms : 0;
+    conn->user_due_ms = delay_ms ? reactor_now_ms(reactor_of(conn)) + delay_ms : 0;
     file_timer(conn);
 }
 
@@ -158,7 +160,7 @@ static void phase_expired(Connection *conn)
 
 void connection_on_timer(Connection *conn)
 {
-    uint64_t now = reactor_now_ms(conn->reactor);
+    uint64_t now = reactor_now_ms(reactor_of(conn));
     if (conn->user_due_ms && now >= conn->user_due_ms) {
         conn->user_due_ms = 0;
         if (connection_is_open(conn) && conn->handler->on_deadline)
@@ -174,9 +176,9 @@ void connection_on_timer(Connection *conn)
 
 static void account_queued(Connection *conn, size_t bytes_before)
 {
-    const ReactorOptions *options = &conn->reactor->options;
+    const ReactorOptions *options = &reactor_of(conn)->options;
     size_t added = conn->output.bytes - bytes_before;
-    atomic_fetch_add_explicit(&conn->reactor->queued_bytes, added, memory_order_relaxed);
+    atomic_fetch_add_explicit(&reactor_of(conn)->queued_bytes, added, memory_order_relaxed);
     if (conn->output.bytes > options->output_high_water)
         conn->congested = true;
     if (conn->output.bytes > options->output_max) {
@@ -191,7 +193,7 @@ void connection_write_copy(Connection *conn, Str bytes)
     if (conn->closing)
         return;
     size_t before = conn->output.bytes;
-    output_copy(&conn->output, &conn->reactor->output_pool, bytes);
+    output_copy(&conn->output, &reactor_of(conn)->output_pool, bytes);
     account_queued(conn, before);
 }
 
@@ -200,7 +202,7 @@ void connection_write_shared(Connection *conn, Shared *payload)
     if (conn->closing)
         return;
     size_t before = conn->output.bytes;
-    output_shared(&conn->output, &conn->reactor->output_pool, payload);
+    output_shared(&conn->output, &reactor_of(conn)->output_pool, payload);
     account_queued(conn, before);
 }
 
@@ -216,8 +218,8 @@ bool connection_is_congested(const Connection *conn)
 
 static void account_sent(Connection *conn, size_t size)
 {
-    output_consume(&conn->output, &conn->reactor->output_pool, size);
-    atomic_fetch_sub_explicit(&conn->reactor->queued_bytes, size, memory_order_relaxed);
+    output_consume(&conn->output, &reactor_of(conn)->output_pool, size);
+    atomic_fetch_sub_explicit(&reactor_of(conn)->queued_bytes, size, memory_order_relaxed);
     if (conn->phase == PHASE_SENDING || conn->phase == PHASE_FLUSHING)
         connection_set_phase(conn, (ConnectionPhase)conn->phase);
 }
@@ -225,7 +227,7 @@ static void account_sent(Connection *conn, size_t size)
 /* Lets the transport send the first few buffers when it can; cut so that progress shows. */
 static void write_later(Connection *conn)
 {
-    uv_buf_t *buffers = conn->reactor->gather;
+    uv_buf_t *buffers = reactor_of(conn)->gather;
     unsigned count = output_gather(&conn->output, buffers, TRANSPORT_LATER_MAX);
     size_t room = WRITE_LATER_MAX;
     for (unsigned i = 0; i < count; i++) {
@@ -250,7 +252,7 @@ static size_t total_len(const uv_buf_t *buffers, unsigned count)
 
 static void flush(Connection *conn)
 {
-    uv_buf_t *buffers = conn->reactor->gather;
+    uv_buf_t *buffers = reactor_of(conn)->gather;
     while (conn->output.bytes > 0 && !conn->write_pending) {
         unsigned count = output_gather(&conn->output, buffers, GATHER_MAX);
         size_t offered = total_len(buffers, count);
@@ -269,7 +271,7 @@ static void flush(Connection *conn)
 
 static void tell_drained(Connection *conn)
 {
-    if (!conn->congested || conn->output.bytes > conn->reactor->options.output_low_water)
+    if (!conn->congested || conn->output.bytes > reactor_of(conn)->options.output_low_water)
         return;
     conn->congested = false;
     connection_mark_dirty(conn); /* input that waited for room may go on */
@@ -350,7 +352,7 @@ static bool wants_reading(const Connection *conn)
         return false;
     if (conn->closing)
         return true; /* to see the peer's end; the bytes are passed over */
-    bool full = conn->input && conn->input->len >= conn->reactor->options.input_max;
+    bool full = conn->input && conn->input->len >= reactor_of(conn)->options.input_max;
     return !conn->input_paused && !full;
 }
 
@@ -382,9 +384,8 @@ void connection_abort(Connection *conn)
     if (conn->closed)
         return;
     conn->closing = conn->closed = true;
-    list_remove(&conn->dirty);
-    wheel_remove(&conn->reactor->wheel, &conn->timer);
-    connection_table_remove(&conn->reactor->connections, conn->id);
+    wheel_remove(&reactor_of(conn)->wheel, &conn->timer);
+    connection_table_remove(&reactor_of(conn)->connections, conn->id);
     transport_close(&conn->transport);
 }
 
@@ -419,6 +420,7 @@ static void update_sending_phase(Connection *conn)
 
 void connection_end_turn(Connection *conn)
 {
+    conn->dirty = false;
     if (conn->input && connection_wants_input(conn))
         hand_up_waiting(conn);
     if (peer_is_served(conn))
@@ -445,7 +447,7 @@ static Connection *connection_of(Transport *transport)
 static char *on_read_buffer(Transport *transport, size_t *ret_size)
 {
     *ret_size = READ_BUFFER_SIZE;
-    return connection_of(transport)->reactor->read_buffer;
+    return reactor_of(connection_of(transport))->read_buffer;
 }
 
 static void on_read(Transport *transport, char *bytes, size_t len)
@@ -483,7 +485,7 @@ static void release_input(Connection *conn)
 static void on_closed(Transport *transport)
 {
     Connection *conn = connection_of(transport);
-    Reactor *reactor = conn->reactor;
+    Reactor *reactor = reactor_of(conn);
     if (conn->opened && conn->handler->on_close)
         conn->handler->on_close(conn);
     atomic_fetch_sub_explicit(&reactor->queued_bytes, conn->output.bytes, memory_order_relaxed);
@@ -510,11 +512,9 @@ void connection_accept(Reactor *reactor,
                        const struct sockaddr *peer)
 {
     Connection *conn = NEW(Connection);
-    conn->reactor = reactor;
     conn->handler = handler;
     conn->peer = address_from_socket(peer);
     conn->id = connection_table_add(&reactor->connections, conn);
-    list_init(&conn->dirty);
     reactor_connection_opened(reactor);
     int error = transport_open(&conn->transport, &reactor->loop, fd, &transport_callbacks);
     if (error) {

@@ -8,9 +8,7 @@
 #pragma once
 
 #include "net/connection.h"
-#include "net/list.h"
-#include "net/output.h"
-#include "net/timer_wheel.h"
+#include "net/reactor_private.h"
 #include "net/transport.h"
 
 typedef struct HttpExchange HttpExchange;
@@ -29,12 +27,10 @@ typedef enum ConnectionPhase {
 } ConnectionPhase;
 
 struct Connection {
-    Transport transport;
-    Reactor *reactor;
+    Transport transport; /* its loop is the reactor's: see reactor_of() */
     const ConnectionHandler *handler;
     void *user;
     uint64_t id;
-    ListNode dirty; /* in reactor->dirty or ->flushing */
     Output output;
     WheelTimer timer;      /* at the earlier of the next two, or before it */
     uint64_t phase_due_ms; /* 0 = none */
@@ -46,6 +42,7 @@ struct Connection {
     Address peer;
     unsigned phase : 4;
     bool is_websocket : 1;
+    bool dirty : 1;         /* the reactor looks at it at the end of this turn */
     bool opened : 1;        /* on_open was called, on_close will be */
     bool closing : 1;       /* no more input is handed up, no more output accepted */
     bool closed : 1;        /* the transport is being closed; includes closing */
@@ -58,6 +55,11 @@ struct Connection {
     bool close_frame_sent : 1;
 };
 
+static inline Reactor *reactor_of(const Connection *conn)
+{
+    return CONTAINER_OF(transport_loop(&conn->transport), Reactor, loop);
+}
+
 /* For listeners: takes fd over. */
 void connection_accept(Reactor *reactor,
                        const ConnectionHandler *handler,
@@ -68,7 +70,7 @@ void connection_accept(Reactor *reactor,
 void connection_end_turn(Connection *conn);
 void connection_on_timer(Connection *conn);
 
-/* Puts it on the reactor's list for the end of this turn. */
+/* Has the reactor look at it at the end of this turn. */
 void connection_mark_dirty(Connection *conn);
 
 /* Starts the phase's time-out anew. */

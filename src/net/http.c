@@ -55,7 +55,7 @@ void http_release(Connection *conn)
 static HttpExchange *begin_exchange(Connection *conn)
 {
     conn->exchange = NEW(HttpExchange);
-    http_parser_init(&conn->exchange->parser, &conn->reactor->options.http);
+    http_parser_init(&conn->exchange->parser, &reactor_of(conn)->options.http);
     if (conn->phase != PHASE_HEAD) /* a new connection's time runs already */
         connection_set_phase(conn, PHASE_HEAD);
     return conn->exchange;
@@ -234,11 +234,11 @@ static void put_status_line(Buf *head, int status)
 /* The head without what tells the body's length and without the closing empty line. */
 static Buf *start_head(Connection *conn, HttpExchange *exchange, const HttpResponse *response)
 {
-    Buf *head = &conn->reactor->scratch;
+    Buf *head = &reactor_of(conn)->scratch;
     assert(response->status >= 200 && response->status <= 599);
     buf_clear(head);
     put_status_line(head, response->status);
-    put_header(head, STR("Date"), str_from_c(date_text(conn->reactor)));
+    put_header(head, STR("Date"), str_from_c(date_text(reactor_of(conn))));
     if (response->content_type.len > 0)
         put_header(head, STR("Content-Type"), response->content_type);
     if (response->close)

@@ -38,15 +38,3 @@ static inline void list_remove(ListNode *node)
     node->next->prev = node->prev;
     list_init(node);
 }
-
-/* Moves all of `from` to the end of `to`. */
-static inline void list_splice(ListNode *to, ListNode *from)
-{
-    if (list_is_empty(from))
-        return;
-    from->next->prev = to->prev;
-    to->prev->next = from->next;
-    from->prev->next = to;
-    to->prev = from->prev;
-    list_init(from);
-}

@@ -21,8 +21,8 @@ typedef struct Segment {
 } Segment;
 
 typedef struct BlockHead {
-    OutputBlock *next;
-    uint16_t first; /* segments before it are sent */
+    OutputBlock *next; /* in a ring while queued */
+    uint16_t first;    /* segments before it are sent */
     uint16_t count;
     uint16_t used; /* of bytes */
     Segment segments[SEGMENTS_PER_BLOCK];
@@ -46,7 +46,7 @@ static OutputBlock *block_new(OutputPool *pool)
     } else {
         block = mem_alloc(sizeof(OutputBlock));
     }
-    block->head.next = NULL;
+    block->head.next = block;
     block->head.first = block->head.count = block->head.used = 0;
     return block;
 }
@@ -75,12 +75,22 @@ void output_pool_done(OutputPool *pool)
 static OutputBlock *append_block(Output *output, OutputPool *pool)
 {
     OutputBlock *block = block_new(pool);
-    if (output->last)
+    if (output->last) {
+        block->head.next = output->last->head.next;
         output->last->head.next = block;
-    else
-        output->first = block;
+    }
     output->last = block;
     return block;
+}
+
+static OutputBlock *first_block(const Output *output)
+{
+    return output->last ? output->last->head.next : NULL;
+}
+
+static OutputBlock *next_block(const Output *output, const OutputBlock *block)
+{
+    return block == output->last ? NULL : block->head.next;
 }
 
 /* The last segment when it ends where the next copied byte would go. */
@@ -152,7 +162,7 @@ static char *segment_bytes(OutputBlock *block, const Segment *segment)
 unsigned output_gather(const Output *output, uv_buf_t *buffers, unsigned count_max)
 {
     unsigned count = 0;
-    for (OutputBlock *block = output->first; block; block = block->head.next) {
+    for (OutputBlock *block = first_block(output); block; block = next_block(output, block)) {
         for (unsigned i = block->head.first; i < block->head.count; i++) {
             if (count == count_max)
                 return count;
@@ -166,13 +176,14 @@ unsigned output_gather(const Output *output, uv_buf_t *buffers, unsigned count_m
 
 static void drop_first_segment(Output *output, OutputPool *pool)
 {
-    OutputBlock *block = output->first;
+    OutputBlock *block = first_block(output);
     shared_unref(block->head.segments[block->head.first++].shared);
     if (block->head.first < block->head.count)
         return;
-    output->first = block->head.next;
-    if (!output->first)
+    if (block == output->last)
         output->last = NULL;
+    else
+        output->last->head.next = block->head.next;
     block_free(pool, block);
 }
 
@@ -181,7 +192,8 @@ void output_consume(Output *output, OutputPool *pool, size_t size)
     assert(size <= output->bytes);
     output->bytes -= size;
     while (size > 0) {
-        Segment *segment = &output->first->head.segments[output->first->head.first];
+        OutputBlock *block = first_block(output);
+        Segment *segment = &block->head.segments[block->head.first];
         if (size < segment->len) {
             segment->offset += size;
             segment->len -= size;
@@ -194,7 +206,7 @@ void output_consume(Output *output, OutputPool *pool, size_t size)
 
 void output_clear(Output *output, OutputPool *pool)
 {
-    while (output->first)
+    while (output->last)
         drop_first_segment(output, pool);
     output->bytes = 0;
 }

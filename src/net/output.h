@@ -25,8 +25,7 @@ typedef struct OutputPool {
 } OutputPool;
 
 typedef struct Output {
-    OutputBlock *first;
-    OutputBlock *last;
+    OutputBlock *last; /* its successor is the first; NULL = nothing is queued */
     size_t bytes;
 } Output;
 

@@ -18,6 +18,7 @@ enum {
     KIB = 1024,
     MIB = 1024 * 1024,
     POOL_BLOCKS_MAX = 4096, /* 4 MiB of output blocks kept for reuse */
+    DIRTY_CAPACITY_FIRST = 64,
 };
 
 struct ReactorTimer {
@@ -69,15 +70,28 @@ static void run_hooks(Reactor *reactor)
     }
 }
 
+void reactor_mark_dirty(Reactor *reactor, uint64_t connection_id)
+{
+    ConnectionIds *dirty = &reactor->dirty;
+    if (dirty->count == dirty->capacity) {
+        dirty->capacity = dirty->capacity ? dirty->capacity * 2 : DIRTY_CAPACITY_FIRST;
+        dirty->items = mem_realloc(dirty->items, dirty->capacity * sizeof(*dirty->items));
+    }
+    dirty->items[dirty->count++] = connection_id;
+}
+
 /* What becomes dirty while this runs waits for the next turn, so nobody starves the others. */
 static void visit_dirty(Reactor *reactor)
 {
-    list_splice(&reactor->flushing, &reactor->dirty);
-    while (!list_is_empty(&reactor->flushing)) {
-        ListNode *node = reactor->flushing.next;
-        list_remove(node);
-        connection_end_turn(CONTAINER_OF(node, Connection, dirty));
+    ConnectionIds ids = reactor->dirty;
+    reactor->dirty = reactor->flushing;
+    reactor->flushing = ids;
+    for (size_t i = 0; i < ids.count; i++) {
+        Connection *conn = connection_table_find(&reactor->connections, ids.items[i]);
+        if (conn)
+            connection_end_turn(conn);
     }
+    reactor->flushing.count = 0;
 }
 
 static void on_wheel_timer(uv_timer_t *timer)
@@ -114,7 +128,7 @@ static void end_turn(Reactor *reactor)
     visit_dirty(reactor);
     if (reactor->stopped)
         return;
-    if (list_is_empty(&reactor->dirty))
+    if (reactor->dirty.count == 0)
         uv_idle_stop(&reactor->no_sleep);
     else
         uv_idle_start(&reactor->no_sleep, on_no_sleep);
@@ -197,8 +211,6 @@ static void init_members(Reactor *reactor, const ReactorOptions *options)
 {
     reactor->options = *options;
     fill_defaults(&reactor->options);
-    list_init(&reactor->dirty);
-    list_init(&reactor->flushing);
     list_init(&reactor->listeners);
     list_init(&reactor->timers);
     reactor->thread = pthread_self();
@@ -260,6 +272,8 @@ void reactor_free(Reactor *reactor)
     connection_table_done(&reactor->connections);
     output_pool_done(&reactor->output_pool);
     buf_done(&reactor->scratch);
+    free(reactor->dirty.items);
+    free(reactor->flushing.items);
     free(reactor->read_buffer);
     free(reactor);
 }

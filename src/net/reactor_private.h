@@ -20,6 +20,13 @@ enum {
     DATE_TEXT_SIZE = 30,
 };
 
+/* Connections by id: one that has closed meanwhile is not found any more. */
+typedef struct ConnectionIds {
+    uint64_t *items;
+    size_t count;
+    size_t capacity;
+} ConnectionIds;
+
 struct Reactor {
     ReactorOptions options; /* no zeroes left but in index and data */
     pthread_t thread;
@@ -38,8 +45,8 @@ struct Reactor {
     TimerWheel wheel;
 
     ConnectionTable connections;
-    ListNode dirty;    /* connections to look at, at the end of this turn */
-    ListNode flushing; /* those of the turn that is ending */
+    ConnectionIds dirty;    /* to look at, at the end of this turn */
+    ConnectionIds flushing; /* those of the turn that is ending; else empty */
     ListNode listeners;
     ListNode timers;
     ReactorHook *hooks;
@@ -58,3 +65,6 @@ struct Reactor {
 void reactor_connection_opened(Reactor *reactor);
 void reactor_connection_closed(Reactor *reactor);
 bool reactor_is_full(const Reactor *reactor);
+
+/* connection_end_turn() will be called; once for each time that it is marked. */
+void reactor_mark_dirty(Reactor *reactor, uint64_t connection_id);

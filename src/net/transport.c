@@ -8,15 +8,20 @@
 #include <unistd.h>
 
 /* Outlives its transport's closing only as far as libuv's write callback, which comes first. */
-struct TransportWrite {
+typedef struct TransportWrite {
     uv_write_t request;
     Transport *transport;
     size_t size;
-};
+} TransportWrite;
 
 static Transport *transport_of(void *tcp)
 {
     return CONTAINER_OF(tcp, Transport, tcp);
+}
+
+static const TransportCallbacks *callbacks_of(const Transport *transport)
+{
+    return transport->tcp.data;
 }
 
 int transport_open(Transport *transport,
@@ -24,10 +29,9 @@ int transport_open(Transport *transport,
                    int fd,
                    const TransportCallbacks *callbacks)
 {
-    transport->callbacks = callbacks;
-    transport->pending = NULL;
     int error = uv_tcp_init(loop, &transport->tcp);
     assert(error == 0); /* only unknown flags can make it fail */
+    transport->tcp.data = (void *)callbacks;
     error = uv_tcp_open(&transport->tcp, fd);
     if (error) {
         close(fd);
@@ -39,7 +43,7 @@ int transport_open(Transport *transport,
 static void on_uv_closed(uv_handle_t *handle)
 {
     Transport *transport = transport_of(handle);
-    transport->callbacks->on_closed(transport);
+    callbacks_of(transport)->on_closed(transport);
 }
 
 void transport_close(Transport *transport)
@@ -51,18 +55,18 @@ static void on_uv_alloc(uv_handle_t *handle, size_t suggested_size, uv_buf_t *bu
 {
     (void)suggested_size;
     Transport *transport = transport_of(handle);
-    buffer->base = transport->callbacks->read_buffer(transport, &buffer->len);
+    buffer->base = callbacks_of(transport)->read_buffer(transport, &buffer->len);
 }
 
 static void on_uv_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     Transport *transport = transport_of(stream);
     if (count > 0)
-        transport->callbacks->on_read(transport, buffer->base, (size_t)count);
+        callbacks_of(transport)->on_read(transport, buffer->base, (size_t)count);
     else if (count == UV_EOF)
-        transport->callbacks->on_end(transport);
+        callbacks_of(transport)->on_end(transport);
     else if (count < 0)
-        transport->callbacks->on_error(transport);
+        callbacks_of(transport)->on_error(transport);
 }
 
 int transport_read_start(Transport *transport)
@@ -86,18 +90,18 @@ static void on_uv_written(uv_write_t *request, int status)
     TransportWrite *write = CONTAINER_OF(request, TransportWrite, request);
     Transport *transport = write->transport;
     size_t size = write->size;
-    free(TAKE(transport->pending));
+    free(write);
     if (uv_is_closing((uv_handle_t *)&transport->tcp))
         return;
     if (status < 0)
-        transport->callbacks->on_error(transport);
+        callbacks_of(transport)->on_error(transport);
     else
-        transport->callbacks->on_written(transport, size);
+        callbacks_of(transport)->on_written(transport, size);
 }
 
 int transport_write_later(Transport *transport, const uv_buf_t *buffers, unsigned count)
 {
-    assert(!transport->pending && count > 0 && count <= TRANSPORT_LATER_MAX);
+    assert(count > 0 && count <= TRANSPORT_LATER_MAX);
     TransportWrite *write = NEW(TransportWrite);
     write->transport = transport;
     for (unsigned i = 0; i < count; i++)
@@ -106,8 +110,6 @@ int transport_write_later(Transport *transport, const uv_buf_t *buffers, unsigne
         uv_write(&write->request, (uv_stream_t *)&transport->tcp, buffers, count, on_uv_written);
     if (error)
         free(write);
-    else
-        transport->pending = write;
     return error;
 }
 

@@ -18,7 +18,6 @@
 #include <uv.h>
 
 typedef struct Transport Transport;
-typedef struct TransportWrite TransportWrite;
 
 typedef struct TransportCallbacks {
     /* Where the next read may put its bytes: `size` of them, used up by the on_read that follows.
@@ -36,9 +35,7 @@ typedef struct TransportCallbacks {
 } TransportCallbacks;
 
 struct Transport {
-    uv_tcp_t tcp;
-    const TransportCallbacks *callbacks;
-    TransportWrite *pending; /* while transport_write_later() is under way */
+    uv_tcp_t tcp; /* its data are the TransportCallbacks */
 };
 
 /*
@@ -66,6 +63,12 @@ enum { TRANSPORT_LATER_MAX = 4 };
  * where they are until on_written or on_closed.  One at a time; no transport_write() meanwhile.
  */
 int transport_write_later(Transport *transport, const uv_buf_t *buffers, unsigned count);
+
+/* The loop it was opened in. */
+static inline uv_loop_t *transport_loop(const Transport *transport)
+{
+    return transport->tcp.loop;
+}
 
 /* Tells the peer that nothing more will be sent. */
 void transport_shutdown(Transport *transport);

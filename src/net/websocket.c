@@ -191,7 +191,7 @@ static void on_event(Connection *conn, const WebSocketEvent *event)
 
 static size_t decode_all(Connection *conn, WebSocketDecoder *decoder, char *bytes, size_t len)
 {
-    const ReactorOptions *options = &conn->reactor->options;
+    const ReactorOptions *options = &reactor_of(conn)->options;
     WebSocketLimits limits = {
         .message_max = options->ws_message_max,
         .discard_max = options->ws_discard_max,

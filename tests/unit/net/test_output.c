@@ -83,7 +83,7 @@ static void a_queue_is_one_run_of_bytes(void **state)
         check_gathered(&output, &model);
     }
     output_consume(&output, &pool, output.bytes);
-    assert_null(output.first);
+    assert_null(output.last);
     assert_true(pool.count <= pool.count_max);
     output_pool_done(&pool);
 }
