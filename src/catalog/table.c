@@ -117,6 +117,11 @@ bool table_is_sync(const Table *table)
     return table->kind != TABLE_STREAM && !table->options.async;
 }
 
+int64_t table_change_log_keep_ms(const Table *table)
+{
+    return table->options.change_log_retention_hours * INT64_C(3600000);
+}
+
 bool table_is_per_user(const Table *table)
 {
     return table->kind == TABLE_USER ||

@@ -113,6 +113,9 @@ static inline size_t table_row_width(const Table *table)
 /* Is every write acknowledged only when on disk? */
 bool table_is_sync(const Table *table);
 
+/* CHANGE_LOG_RETENTION in milliseconds; 0 = as the server says. */
+int64_t table_change_log_keep_ms(const Table *table);
+
 /* Do rows belong to one user each? (USER, and STREAM unless SCOPE shared) */
 bool table_is_per_user(const Table *table);
 

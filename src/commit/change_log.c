@@ -11,6 +11,7 @@ struct ChangeLogScan {
     Snapshot *snapshot;
     StoreScan *scan; /* of the log, or of log_by_owner */
     bool everything;
+    uint32_t table_id;
     SeqNo after;
     Buf key; /* scratch */
     Status status;
@@ -39,6 +40,7 @@ change_log_open(Sequencer *sequencer, Snapshot *snapshot, const ChangeLogRange *
     scan->sequencer = sequencer;
     scan->snapshot = snapshot_ref(snapshot);
     scan->everything = range->everything;
+    scan->table_id = range->table_id;
     scan->after = range->after;
     scan->scan = store_scan_open(
         snapshot->store,
@@ -61,6 +63,15 @@ void change_log_close(ChangeLogScan *scan)
     free(scan);
 }
 
+/* What the scan reads may be gone up to here. */
+static SeqNo mark_of(const ChangeLogScan *scan)
+{
+    SeqNo low_water = change_log_low_water(scan->sequencer);
+    SeqNo own = scan->everything ? log_marks_highest(&scan->sequencer->log_marks)
+                                 : log_marks_get(&scan->sequencer->log_marks, scan->table_id);
+    return own > low_water ? own : low_water;
+}
+
 /* The bytes of the commit that log_by_owner names. */
 static Status read_record(Context *ctx, ChangeLogScan *scan, Str *ret_bytes)
 {
@@ -71,7 +82,7 @@ static Status read_record(Context *ctx, ChangeLogScan *scan, Str *ret_bytes)
     TRY(store_get(ctx, scan->snapshot->store, read, buf_str(&scan->key), ret_bytes));
     if (ret_bytes->ptr)
         return STATUS_OK;
-    if (seq <= change_log_low_water(scan->sequencer))
+    if (seq <= mark_of(scan))
         return fail(ctx, STATUS_NOT_FOUND, "the change log does not reach back that far");
     return fail(
         ctx, STATUS_CORRUPT, "commit %llu is missing in the change log", (unsigned long long)seq);
@@ -99,16 +110,26 @@ CommitRecord *change_log_next(Context *ctx, ChangeLogScan *scan)
 
 Status change_log_status(Context *ctx, ChangeLogScan *scan)
 {
-    SeqNo low_water = change_log_low_water(scan->sequencer);
-    if (scan->after < low_water)
+    SeqNo mark = mark_of(scan);
+    if (scan->after < mark)
         return fail(ctx,
                     STATUS_NOT_FOUND,
                     "the change log begins after %llu, asked for was %llu",
-                    (unsigned long long)low_water,
+                    (unsigned long long)mark,
                     (unsigned long long)scan->after);
     if (scan->status != STATUS_OK)
         return scan->status;
     return store_scan_status(ctx, scan->scan);
+}
+
+Status change_log_thinned_until(Context *ctx, Store *store, SeqNo *ret_seq)
+{
+    LogMarks marks;
+    log_marks_init(&marks);
+    Status status = log_marks_load(ctx, store, &marks);
+    *ret_seq = log_marks_highest(&marks);
+    log_marks_done(&marks);
+    return status;
 }
 
 SeqNo change_log_low_water(Sequencer *sequencer)

@@ -42,7 +42,10 @@ static Status replay_one(Context *ctx, Replay *replay, Str key, Str bytes)
 Status change_log_replay(Context *ctx, Store *from, Store *to, uint64_t *ret_count)
 {
     SeqNo low_water;
+    SeqNo thinned;
     TRY(meta_read(ctx, from, META_LOG_LOW_WATER, &low_water));
+    TRY(change_log_thinned_until(ctx, from, &thinned));
+    low_water = thinned > low_water ? thinned : low_water;
     if (low_water)
         return fail(ctx,
                     STATUS_NOT_FOUND,

@@ -8,6 +8,9 @@
  *   3. compaction may drop the entries of log_by_owner, which it does without
  *      regard to snapshots.
  *
+ * This is the oldest end of the log, as the longest-lived table wants it; what
+ * other tables want less long is taken out before (change_log_thin.c).
+ *
  * A failure after 1 costs readers a fresh start and nothing else.  The newest
  * durable record is never dropped: the chain of hashes goes on from it.
  */
@@ -99,11 +102,13 @@ Status change_log_trim(Context *ctx,
     if (sequencer_read_only_reason(sequencer))
         return write_health_refuse(&sequencer->health, ctx);
     Store *store = sequencer->store;
-    SeqNo bound = published_durable_seq(sequencer->published);
+    CLEANUP(snapshot_unref) Snapshot *snapshot = published_durable(sequencer->published);
+    int64_t keep_ms = change_log_longest_keep_ms(snapshot->catalog, retention->keep_ms);
+    SeqNo bound = snapshot->seq;
     SeqNo low_water = change_log_low_water(sequencer);
     SeqNo mark = low_water;
-    if (bound > mark && retention->keep_ms > 0)
-        TRY(mark_by_age(ctx, store, retention->keep_ms, bound, &mark));
+    if (bound > mark && keep_ms != LOG_KEEP_FOREVER_MS)
+        TRY(mark_by_age(ctx, store, keep_ms, bound, &mark));
     if (bound > mark && retention->max_bytes > 0)
         TRY(mark_by_size(ctx, store, retention->max_bytes, bound, &mark));
 
@@ -113,5 +118,5 @@ Status change_log_trim(Context *ctx,
         store_set_log_low_water(store, mark + 1);
     }
     *ret_low_water = mark;
-    return STATUS_OK;
+    return change_log_thin(ctx, sequencer, snapshot, retention->keep_ms);
 }

@@ -246,7 +246,7 @@ static Status load_low_water(Context *ctx, Sequencer *sequencer)
     TRY(meta_read(ctx, sequencer->store, META_LOG_LOW_WATER, &low_water));
     atomic_init(&sequencer->log_low_water, low_water);
     store_set_log_low_water(sequencer->store, low_water ? low_water + 1 : 0);
-    return STATUS_OK;
+    return log_marks_load(ctx, sequencer->store, &sequencer->log_marks);
 }
 
 static Status start_durability(Context *ctx, Sequencer *sequencer, int64_t async_interval_ms)
@@ -299,6 +299,7 @@ Status sequencer_open(Context *ctx, const SequencerOptions *options, Sequencer *
     sequencer->feed = feed_new();
     mailbox_init(&sequencer->mailbox, NULL, NULL);
     write_health_init(&sequencer->health);
+    log_marks_init(&sequencer->log_marks);
     wire_builder(sequencer);
 
     TRY(load_log_end(ctx, sequencer, options->worker_id));
@@ -343,6 +344,8 @@ void sequencer_close(Sequencer *sequencer)
     builder_done(&sequencer->builder);
     overlay_done(&sequencer->group_rows);
     write_health_done(&sequencer->health);
+    log_marks_done(&sequencer->log_marks);
+    free(sequencer->thin_cursors.items);
     mailbox_done(&sequencer->mailbox);
     context_done(&sequencer->ctx);
     free(sequencer);

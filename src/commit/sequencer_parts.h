@@ -6,7 +6,9 @@
 #pragma once
 
 #include "commit/builder.h"
+#include "commit/change_log_thin.h"
 #include "commit/durability.h"
+#include "commit/log_marks.h"
 
 struct Sequencer {
     Store *store;
@@ -15,6 +17,8 @@ struct Sequencer {
     Durability *durability;
     WriteHealth health;
     _Atomic SeqNo log_low_water;
+    LogMarks log_marks;
+    ThinCursors thin_cursors;
 
     Mailbox mailbox;
     pthread_t thread;

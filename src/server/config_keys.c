@@ -94,7 +94,7 @@ const ConfigKey CONFIG_KEYS[] = {
      "How often expired events are removed"},
 
     {"change_log.retention", NULL, CONFIG_DURATION, AT(change_log.retention_ms), "24h", 0, LONG_MS,
-     "How far back live queries can resume; 0 = for ever"},
+     "How far back live queries can resume, unless the table says otherwise; 0 = for ever"},
     {"change_log.max_bytes", NULL, CONFIG_INTEGER, AT(change_log.max_bytes), "4GiB", 0, INT64_MAX,
      "Size of the change log; 0 = unbounded"},
 

@@ -72,8 +72,9 @@ static int64_t longest_life_ms(const Housekeeping *housekeeping, const Catalog *
     int64_t longest_ms = housekeeping->options.retention.keep_ms;
     const Table *table;
     for (size_t at = 0; (table = map_next(&catalog->tables, &at));) {
-        if (table->kind == TABLE_STREAM && table->options.ttl_ms > longest_ms)
-            longest_ms = table->options.ttl_ms;
+        int64_t life_ms =
+            table->kind == TABLE_STREAM ? table->options.ttl_ms : table_change_log_keep_ms(table);
+        longest_ms = life_ms > longest_ms ? life_ms : longest_ms;
     }
     return longest_ms;
 }

@@ -56,6 +56,32 @@ test('the change log is cut, and a resume from before is told to start over', as
     await server.stop();
 });
 
+test('a table that asks for more keeps its change log, and check is content with the gaps', async () => {
+    const server = await startServer({ config: '[stream]\neviction_interval_seconds = 1\n[change_log]\nretention = "1s"\n' });
+    const root = await login(server);
+    const binary = binaryOf(server);
+    await root.sql("CREATE NAMESPACE app; CREATE SHARED TABLE app.short (id BIGINT PRIMARY KEY); CREATE SHARED TABLE app.long (id BIGINT PRIMARY KEY) WITH (CHANGE_LOG_RETENTION = '7d')");
+    const insert = async (table, id) => (await root.sql(`INSERT INTO app.${table} VALUES (${id})`)).results[0].seq;
+    const from = { short: await insert('short', 1), long: await insert('long', 1) };
+    const live = await root.live();
+    let n = 2;
+    const ack = async (table) => {
+        const answer = await live.subscribe(`s${n++}`, `SELECT * FROM app.${table}`, { from: from[table] });
+        live.unsubscribe(`s${n - 1}`);
+        return answer;
+    };
+    await eventually(async () => {
+        await insert('short', n);
+        await insert('long', n);
+        return (await ack('short')).resync === true;
+    });
+    assert.equal((await ack('long')).resync, undefined);
+    await live.close();
+    await server.stop();
+    const fine = check(binary, server);
+    assert.equal(fine.status, 0, fine.stderr);
+});
+
 test('an idle server does not work', async () => {
     const server = await startServer();
     const root = await login(server);
