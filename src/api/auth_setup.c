@@ -56,7 +56,7 @@ void api_get_setup_status(const ApiRequest *request)
     reply_json(request->conn, 200, &body, NULL);
 }
 
-/* ---- on the sequencer thread: the newest catalog decides ---- */
+/* ---- on the executing thread: the newest catalog decides ---- */
 
 static Status put_accounts(SetupJob *setup, CatalogEdit *edit)
 {

@@ -3,7 +3,7 @@
  * The catalog: namespaces, tables, users.
  *
  * A Catalog is an immutable, counted snapshot.  DDL makes a changed copy
- * (catalog_edit .. ) on the sequencer thread, adds the same change as entries
+ * (catalog_edit .. ) on the executing thread, adds the same change as entries
  * of the commit record, and the copy is published with the commit.  Readers hold
  * a reference; everything reached through it stays valid as long.
  *
@@ -71,7 +71,7 @@ typedef struct TableList {
 } TableList;
 TableList catalog_tables(Arena *arena, const Catalog *catalog);
 
-/* ---- editing: on the sequencer thread ---- */
+/* ---- editing: on the executing thread ---- */
 
 /*
  * One DDL statement's change: a private copy of the catalog plus the entries

@@ -2,7 +2,7 @@
 /*
  * CommitBuilder: one operation's commit while it is being executed.
  *
- * The sequencer thread owns one builder and reuses it: begin, execute, finish
+ * The executing seat (commit/crew.h) owns one builder and reuses it: begin, execute, finish
  * or forget.
  */
 #pragma once

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The durability thread: makes groups of commits durable, publishes them, feeds
- * the consumers and tells the outcomes.
+ * The second half of a commit: makes groups durable, publishes them, feeds the
+ * consumers and tells the outcomes.
  *
- * The sequencer hands over one PendingGroup per group it wrote to the store.
- * All that wait are made durable by one fsync; meanwhile the next ones gather.
- * A group nobody waits for is synced when the async interval is over.  Without
- * work the thread sleeps.
+ * The sequencer makes one PendingGroup of each group it wrote to the store;
+ * whoever sits on the syncing seat (commit/crew.h) settles all that wait with
+ * one fsync.
  */
 #pragma once
 
@@ -20,6 +19,8 @@ typedef struct PendingGroup {
     OpList waiting;     /* to be told when it is durable */
 } PendingGroup;
 
+void pending_group_free(PendingGroup *group);
+
 typedef struct Durability Durability;
 
 typedef struct DurabilityOptions {
@@ -27,19 +28,17 @@ typedef struct DurabilityOptions {
     Published *published;
     Feed *feed;
     WriteHealth *health;
-    int64_t async_interval_ms;
     SeqNo durable_seq; /* as found in the store */
     int64_t lease_ms;
 } DurabilityOptions;
 
-MUST_CHECK Status durability_start(Context *ctx,
-                                   const DurabilityOptions *options,
-                                   Durability **ret_durability);
-/* Finishes what was handed over and ends the thread. */
-void durability_stop(Durability *durability);
+Durability *durability_new(const DurabilityOptions *options);
+void durability_free(Durability *durability);
 
-/* From the sequencer thread; takes the group. */
-void durability_hand_over(Durability *durability, PendingGroup *group);
+/* Takes the groups, a list in the order they were written.  One thread at a time. */
+void durability_settle(Durability *durability, PendingGroup *groups);
+
+/* From any thread. */
 
 /* Everything up to here is durable, published *and fed*. */
 SeqNo durability_seq(Durability *durability);

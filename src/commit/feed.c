@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <pthread.h>
 
 /* Records looked at together: bounds a group and the memory on the stack. */
 enum { FEED_STEP = 256 };

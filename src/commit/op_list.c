@@ -3,9 +3,9 @@
 
 void op_list_add(OpList *list, WriteOp *op)
 {
-    op->item.next = NULL;
+    op->next = NULL;
     if (list->last)
-        list->last->item.next = &op->item;
+        list->last->next = op;
     else
         list->first = op;
     list->last = op;
@@ -19,7 +19,7 @@ void op_feeder_flush(OpFeeder *feeder)
 
 void op_feeder_add(OpFeeder *feeder, const OpList *list)
 {
-    for (const WriteOp *op = list->first; op; op = op_next(op)) {
+    for (const WriteOp *op = list->first; op; op = op->next) {
         if (!op->record)
             continue;
         if (feeder->count == sizeof(feeder->records) / sizeof(feeder->records[0]))
@@ -32,7 +32,7 @@ void op_feeder_add(OpFeeder *feeder, const OpList *list)
 void op_list_complete(OpList *list)
 {
     for (WriteOp *op = list->first; op;) {
-        WriteOp *next = op_next(op);
+        WriteOp *next = op->next;
         commit_record_unref(TAKE(op->record));
         op->complete(op);
         op = next;
@@ -42,7 +42,7 @@ void op_list_complete(OpList *list)
 
 void op_list_refuse(OpList *list, WriteHealth *health)
 {
-    for (WriteOp *op = list->first; op; op = op_next(op)) {
+    for (WriteOp *op = list->first; op; op = op->next) {
         op->status = write_health_refuse(health, op->ctx);
         op->seq = 0;
     }

@@ -13,16 +13,6 @@ typedef struct OpList {
     WriteOp *last;
 } OpList;
 
-static inline WriteOp *op_of_item(MailboxItem *item)
-{
-    return item ? CONTAINER_OF(item, WriteOp, item) : NULL;
-}
-
-static inline WriteOp *op_next(const WriteOp *op)
-{
-    return op_of_item(op->item.next);
-}
-
 void op_list_add(OpList *list, WriteOp *op);
 
 /* Feeds the commits of a chain of lists, given one after another. */

@@ -12,7 +12,7 @@
  * holds, and a start goes on from there.  It is written ahead by seconds with
  * the commits themselves and given back at a clean end.
  *
- * Belongs to the sequencer thread.
+ * Belongs to the executing seat (commit/crew.h).
  */
 #pragma once
 

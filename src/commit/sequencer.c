@@ -33,7 +33,7 @@ enum {
     ASYNC_INTERVAL_MS = 100,
 };
 
-/* Operations that go to the store, and to the durability thread, together. */
+/* Operations that go to the store, and to the syncing seat, together. */
 typedef struct Group {
     SeqNo told_seq;        /* as of the group's begin: what waits above it still waits */
     int64_t told_lease_ms; /* the lease on disk */
@@ -113,7 +113,7 @@ static WriteOp *execute_group(Sequencer *sequencer, Group *group, WriteOp *ops)
     group->told_lease_ms = durability_lease_ms(sequencer->durability);
     group->told_seq = durability_seq(sequencer->durability);
     while (ops && group->op_count < GROUP_OPS_MAX && group->bytes < GROUP_BYTES_MAX) {
-        WriteOp *next = op_next(ops); /* filing the operation puts it on another list */
+        WriteOp *next = ops->next; /* filing the operation puts it on another list */
         execute_op(sequencer, group, ops);
         ops = next;
     }
@@ -135,7 +135,7 @@ static Status write_group(Sequencer *sequencer, Group *group)
 
 /*
  * Commits that need not wait are published and fed before the group is handed
- * over: what the durability thread feeds comes after them.
+ * over: what the syncing thread feeds comes after them.
  */
 static void tell_at_once(Sequencer *sequencer, Group *group)
 {
@@ -149,7 +149,7 @@ static void tell_at_once(Sequencer *sequencer, Group *group)
     op_feeder_flush(&feeder);
 }
 
-static void hand_over(Sequencer *sequencer, Group *group)
+static void hand_over(Sequencer *sequencer, Group *group, bool more)
 {
     if (!group->snapshot && !group->waiting.first)
         return;
@@ -157,7 +157,7 @@ static void hand_over(Sequencer *sequencer, Group *group)
     pending->snapshot = TAKE(group->snapshot);
     pending->lease_ms = sequencer->clock.lease_ms;
     pending->waiting = group->waiting;
-    durability_hand_over(sequencer->durability, pending);
+    crew_add_group(sequencer->crew, pending, more);
 }
 
 static void refuse_group(Sequencer *sequencer, Group *group)
@@ -182,7 +182,7 @@ static WriteOp *run_group(Sequencer *sequencer, WriteOp *ops)
         return ops;
     }
     tell_at_once(sequencer, &group);
-    hand_over(sequencer, &group);
+    hand_over(sequencer, &group, ops);
     op_list_complete(&group.at_once);
     return ops;
 }
@@ -191,21 +191,25 @@ static WriteOp *run_group(Sequencer *sequencer, WriteOp *ops)
 static void refuse_all(Sequencer *sequencer, WriteOp *ops)
 {
     OpList refused = {.first = ops};
-    for (WriteOp *op = ops; op; op = op_next(op))
+    for (WriteOp *op = ops; op; op = op->next)
         op->record = NULL;
     op_list_refuse(&refused, &sequencer->health);
 }
 
-static void *run(void *data)
+/* On the executing seat. */
+static void execute_all(void *data, WriteOp *ops)
 {
     Sequencer *sequencer = data;
-    for (MailboxItem *items; (items = mailbox_wait(&sequencer->mailbox, -1));) {
-        WriteOp *ops = op_of_item(items);
-        while (ops && !write_health_reason(&sequencer->health))
-            ops = run_group(sequencer, ops);
-        refuse_all(sequencer, ops);
-    }
-    return NULL;
+    while (ops && !write_health_reason(&sequencer->health))
+        ops = run_group(sequencer, ops);
+    refuse_all(sequencer, ops);
+}
+
+/* On the syncing seat. */
+static void settle_groups(void *data, PendingGroup *groups)
+{
+    Sequencer *sequencer = data;
+    durability_settle(sequencer->durability, groups);
 }
 
 /* ---- opening ---- */
@@ -249,30 +253,29 @@ static Status load_low_water(Context *ctx, Sequencer *sequencer)
     return log_marks_load(ctx, sequencer->store, &sequencer->log_marks);
 }
 
-static Status start_durability(Context *ctx, Sequencer *sequencer, int64_t async_interval_ms)
+static Durability *make_durability(Sequencer *sequencer)
 {
-    return durability_start(
-        ctx,
-        &(DurabilityOptions){
-            .store = sequencer->store,
-            .published = sequencer->published,
-            .feed = sequencer->feed,
-            .health = &sequencer->health,
-            .async_interval_ms = async_interval_ms > 0 ? async_interval_ms : ASYNC_INTERVAL_MS,
-            .durable_seq = sequencer->last_commit,
-            .lease_ms = sequencer->clock.lease_ms,
-        },
-        &sequencer->durability);
+    return durability_new(&(DurabilityOptions){
+        .store = sequencer->store,
+        .published = sequencer->published,
+        .feed = sequencer->feed,
+        .health = &sequencer->health,
+        .durable_seq = sequencer->last_commit,
+        .lease_ms = sequencer->clock.lease_ms,
+    });
 }
 
-static Status start_thread(Context *ctx, Sequencer *sequencer)
+static Status start_crew(Context *ctx, Sequencer *sequencer, int64_t async_interval_ms)
 {
-    int error = pthread_create(&sequencer->thread, NULL, run, sequencer);
-    if (error)
-        return fail(ctx, STATUS_INTERNAL, "no thread for the sequencer: %s", strerror(error));
-    pthread_setname_np(sequencer->thread, "sequencer");
-    sequencer->running = true;
-    return STATUS_OK;
+    return crew_start(
+        ctx,
+        &(CrewWork){
+            .execute = execute_all,
+            .settle = settle_groups,
+            .data = sequencer,
+            .async_interval_ms = async_interval_ms > 0 ? async_interval_ms : ASYNC_INTERVAL_MS,
+        },
+        &sequencer->crew);
 }
 
 static void wire_builder(Sequencer *sequencer)
@@ -297,7 +300,6 @@ Status sequencer_open(Context *ctx, const SequencerOptions *options, Sequencer *
     sequencer->store = options->store;
     sequencer->batch = store_batch_new();
     sequencer->feed = feed_new();
-    mailbox_init(&sequencer->mailbox, NULL, NULL);
     write_health_init(&sequencer->health);
     log_marks_init(&sequencer->log_marks);
     wire_builder(sequencer);
@@ -308,8 +310,8 @@ Status sequencer_open(Context *ctx, const SequencerOptions *options, Sequencer *
     CLEANUP(snapshot_unref)
     Snapshot *first = snapshot_new(sequencer->store, sequencer->last_commit, sequencer->catalog);
     sequencer->published = published_new(first);
-    TRY(start_durability(ctx, sequencer, options->async_interval_ms));
-    TRY(start_thread(ctx, sequencer));
+    sequencer->durability = make_durability(sequencer);
+    TRY(start_crew(ctx, sequencer, options->async_interval_ms));
     *ret_sequencer = TAKE(sequencer);
     return STATUS_OK;
 }
@@ -330,13 +332,11 @@ void sequencer_close(Sequencer *sequencer)
 {
     if (!sequencer)
         return;
-    mailbox_close(&sequencer->mailbox);
-    if (sequencer->running)
-        pthread_join(sequencer->thread, NULL);
-    durability_stop(sequencer->durability);
-    if (sequencer->running)
+    if (sequencer->crew) {
+        crew_stop(sequencer->crew);
         return_lease(sequencer);
-
+    }
+    durability_free(sequencer->durability);
     published_free(sequencer->published);
     feed_free(sequencer->feed);
     catalog_unref(sequencer->catalog);
@@ -346,7 +346,6 @@ void sequencer_close(Sequencer *sequencer)
     write_health_done(&sequencer->health);
     log_marks_done(&sequencer->log_marks);
     free(sequencer->thin_cursors.items);
-    mailbox_done(&sequencer->mailbox);
     context_done(&sequencer->ctx);
     free(sequencer);
 }
@@ -357,7 +356,7 @@ void sequencer_submit(Sequencer *sequencer, WriteOp *op)
 {
     op->record = NULL;
     op->seq = 0;
-    if (mailbox_post(&sequencer->mailbox, &op->item))
+    if (crew_submit(sequencer->crew, op))
         return;
     op->status = fail(op->ctx, STATUS_SHUTTING_DOWN, "the server is shutting down");
     op->complete(op);

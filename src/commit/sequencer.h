@@ -2,12 +2,12 @@
 /*
  * The one door for every change.
  *
- * Write operations come in by mailbox and are executed one after another on
- * the sequencer thread against the newest state.  What a group of them changed
- * goes to the store in one batch; then the group's snapshot is taken and handed
- * to the durability thread, which makes all groups that wait durable with one
- * fsync, publishes, feeds the reactors and completes the operations, while the
- * sequencer works on the next group.
+ * Write operations are queued and executed one after another against the newest
+ * state, by whichever of two threads holds the executing seat (commit/crew.h).
+ * What a group of them changed goes to the store in one batch; then the group's
+ * snapshot is taken.  Whoever holds the syncing seat makes all groups that wait
+ * durable with one fsync, publishes, feeds the reactors and completes the
+ * operations, while the other thread may execute the next group.
  *
  * Sequence numbers: one per change, strictly increasing for ever (snowflake
  * layout of value/ids.h); a lease on the next seconds of numbers is persisted
@@ -16,7 +16,6 @@
  */
 #pragma once
 
-#include "base/mailbox.h"
 #include "commit/commit_record.h"
 #include "commit/published.h"
 
@@ -32,7 +31,7 @@ typedef struct WriteOp WriteOp;
 struct WriteOp {
     Context *ctx;
     /*
-     * Runs on the sequencer thread and must not wait for anything.  Whatever it
+     * Runs on the executing thread and must not wait for anything.  Whatever it
      * added to the builder becomes one commit when it returns STATUS_OK and
      * nothing at all otherwise.  A commit without a change is legal.
      */
@@ -43,13 +42,18 @@ struct WriteOp {
      * only post the operation to where it came from.
      */
     void (*complete)(WriteOp *op);
+    /*
+     * The submitter expects a sync commit: nothing is lost when it is executed only after the sync
+     * that is under way.  A hint; spares a wake-up.
+     */
+    bool patient;
 
     /* The outcome. */
     Status status; /* described in ctx */
     SeqNo seq;     /* of the commit; 0 when nothing changed */
 
     /* The sequencer's own. */
-    MailboxItem item;
+    WriteOp *next;
     CommitRecord *record;
     SeqNo wait_for; /* the outcome may be told when everything up to here is on disk */
     void *waiter;   /* of sequencer_execute() */

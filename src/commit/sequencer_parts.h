@@ -7,7 +7,7 @@
 
 #include "commit/builder.h"
 #include "commit/change_log_thin.h"
-#include "commit/durability.h"
+#include "commit/crew.h"
 #include "commit/log_marks.h"
 
 struct Sequencer {
@@ -20,11 +20,9 @@ struct Sequencer {
     LogMarks log_marks;
     ThinCursors thin_cursors;
 
-    Mailbox mailbox;
-    pthread_t thread;
-    bool running;
+    Crew *crew; /* its threads call us */
 
-    /* The sequencer thread's own. */
+    /* Of the thread on the executing seat. */
     SeqClock clock;
     uint64_t chain_hash; /* of the newest record */
     SeqNo last_commit;

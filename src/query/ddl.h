@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What statements that change the catalog share.  They plan little: nearly all
- * is decided on the sequencer thread, against the newest catalog.
+ * is decided on the executing thread, against the newest catalog.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CREATE, ALTER and DROP USER.  Passwords are hashed while planning, on a
- * worker; the account itself is read and written on the sequencer thread, so
+ * worker; the account itself is read and written on the executing thread, so
  * that two statements about one account do not undo each other.
  */
 #include "auth/auth.h"

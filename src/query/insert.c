@@ -202,6 +202,7 @@ static Status prepare_insert(QueryRun *run, Work *work)
     TRY(warm_keys(insert));
     insert->discards = nobody_watches(insert);
     work->writes = !insert->discards;
+    work->patient = table_is_sync(insert->table);
     return STATUS_OK;
 }
 

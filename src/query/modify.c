@@ -284,6 +284,7 @@ static Status prepare_modify(QueryRun *run, Work *work)
     if (run->transaction)
         return apply(modify, &run->ctx, transaction_target(run->transaction));
     work->writes = modify->count > 0;
+    work->patient = table_is_sync(modify->table);
     return STATUS_OK;
 }
 

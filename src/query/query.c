@@ -239,7 +239,12 @@ static void complete_write(WriteOp *op)
 /* From here on another thread may advance the run, or free it: the caller must not touch it. */
 static void submit_write(QueryRun *run)
 {
-    run->op = (WriteOp){.ctx = &run->ctx, .execute = execute_write, .complete = complete_write};
+    run->op = (WriteOp){
+        .ctx = &run->ctx,
+        .execute = execute_write,
+        .complete = complete_write,
+        .patient = run->work->patient,
+    };
     atomic_store(&run->completed, false);
     run->state = RUN_COMMITTING;
     sequencer_submit(run->engine->sequencer, &run->op);

@@ -7,7 +7,7 @@
  * to, and the statement then starts again on a worker.  Nothing may have left
  * the run by then: no row sent, no write submitted, no overlay touched.
  *
- *     prepare --> [execute on the sequencer thread] --> finish --> emit ...
+ *     prepare --> [execute on the executing thread] --> finish --> emit ...
  */
 #pragma once
 
@@ -22,7 +22,7 @@ typedef struct Transaction Transaction;
 struct Work {
     /* Plans, authorizes, computes.  Sets `writes` when execute is to run. */
     Status (*prepare)(QueryRun *run, Work *work);
-    /* On the sequencer thread.  STATUS_STALE_PLAN starts the statement again. */
+    /* On the executing thread.  STATUS_STALE_PLAN starts the statement again. */
     Status (*execute)(QueryRun *run, Work *work, CommitBuilder *builder);
     /* After the commit, or right after prepare.  Reports the result unless emit does; may be NULL.
      */
@@ -32,6 +32,7 @@ struct Work {
     /* Releases what is not in the arena; may be NULL. */
     void (*close)(Work *work);
     bool writes;
+    bool patient; /* writes to sync tables only: WriteOp.patient */
 };
 
 typedef enum RunState {

@@ -4,7 +4,7 @@
  *
  * A row is checked and encoded where its statement runs (row_image_make), and
  * judged where the newest state is known: against a RowTarget, which is either
- * the commit being built on the sequencer thread or the overlay of an open
+ * the commit being built on the executing thread or the overlay of an open
  * transaction.  Uniqueness, tombstones, hard deletes and no-op updates are
  * decided here, once, for both.
  *

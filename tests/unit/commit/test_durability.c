@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When outcomes are told.  A consumer whose deliver() waits holds the
- * durability thread between publishing and telling, for as long as a test
+ * syncing thread between publishing and telling, for as long as a test
  * needs to see what is told meanwhile.
  */
 #include "commit/sequencer.h"
@@ -10,6 +10,7 @@
 #include "fixture.h"
 #include "value/ids.h"
 
+#include <pthread.h>
 #include <semaphore.h>
 
 enum { HELD_TABLE = 1, FREE_TABLE = 2, OTHER_TABLE = 3, LATER_TABLE = 4, BURST = 300 };
@@ -79,7 +80,7 @@ static TestOp op_of(bool sync, Step step)
     return (TestOp){.sync = sync, .step_count = 1, .steps = {step}};
 }
 
-/* A sync commit to HELD_TABLE that the durability thread is about to tell. */
+/* A sync commit to HELD_TABLE that the syncing thread is about to tell. */
 static void submit_held(TestOp *op)
 {
     commit_step(&fixture, true, put(OTHER_TABLE, 99)); /* a lease is on disk from here */
