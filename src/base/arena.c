@@ -14,6 +14,11 @@ struct ArenaBlock {
     _Alignas(16) char bytes[];
 };
 
+Arena arena_over(void *memory, size_t size)
+{
+    return (Arena){.next = memory, .end = (char *)memory + size};
+}
+
 void arena_done(Arena *arena)
 {
     for (ArenaBlock *block = arena->block; block;) {
@@ -68,10 +73,15 @@ static void add_block(Arena *arena, size_t needed)
 }
 
 /* Zero bytes get a place of their own too: no pointer we return is NULL. */
-void *arena_alloc(Arena *arena, size_t size)
+size_t arena_rounded(size_t size)
 {
     assert(size <= SIZE_MAX / 2);
-    size = (size + (size == 0) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    return (size + (size == 0) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    size = arena_rounded(size);
     if ((size_t)(arena->end - arena->next) < size)
         add_block(arena, size);
     void *memory = arena->next;

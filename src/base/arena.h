@@ -29,6 +29,12 @@ typedef struct ArenaMark {
     char *next;
 } ArenaMark;
 
+/*
+ * An arena that begins in `memory` (aligned to 16), which stays its owner's: to lay an object out
+ * in one allocation whose size was computed before.  Neither clear nor rewind it.
+ */
+Arena arena_over(void *memory, size_t size);
+
 void arena_done(Arena *arena);
 DEFINE_CLEANUP_IN_PLACE(Arena, arena_done)
 
@@ -37,6 +43,9 @@ void arena_clear(Arena *arena);
 
 ArenaMark arena_mark(const Arena *arena);
 void arena_rewind(Arena *arena, ArenaMark mark);
+
+/* What an allocation of `size` bytes takes. */
+size_t arena_rounded(size_t size);
 
 void *arena_alloc(Arena *arena, size_t size);
 void *arena_zalloc(Arena *arena, size_t size);

@@ -37,5 +37,8 @@ static inline void free_at(void *place)
     free(*(void **)place);
 }
 
+/* An enum of one byte, for structs of which there are many. */
+#define SMALL_ENUM __attribute__((packed))
+
 /* The struct of `type` whose `member` is at `pointer`. */
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))

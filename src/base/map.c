@@ -6,7 +6,8 @@
 
 #include <assert.h>
 
-enum { FIRST_CAPACITY = 16 };
+/* Many maps hold one thing only: the live queries of a connection, for example. */
+enum { FIRST_CAPACITY = 4 };
 
 static bool is_full(size_t count, size_t capacity)
 {

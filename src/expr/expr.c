@@ -68,14 +68,19 @@ static bool sets_equal(const ValueSet *a, const ValueSet *b)
     return true;
 }
 
+static bool contents_equal(const Expr *a, const Expr *b)
+{
+    if (a->kind == EXPR_CONSTANT)
+        return constants_equal(&a->constant, &b->constant);
+    return a->column == b->column && a->function == b->function && sets_equal(a->set, b->set);
+}
+
 static bool nodes_equal(const Expr *a, const Expr *b)
 {
     return a->kind == b->kind && a->op == b->op && a->is_what == b->is_what &&
            type_equal(a->type, b->type) && a->negated == b->negated && a->nocase == b->nocase &&
            a->has_operand == b->has_operand && a->has_null == b->has_null &&
-           a->column == b->column && a->arg_count == b->arg_count && a->function == b->function &&
-           sets_equal(a->set, b->set) &&
-           (a->kind != EXPR_CONSTANT || constants_equal(&a->constant, &b->constant));
+           a->arg_count == b->arg_count && contents_equal(a, b);
 }
 
 bool expr_equal(const Expr *a, const Expr *b)
@@ -91,19 +96,26 @@ bool expr_equal(const Expr *a, const Expr *b)
     return true;
 }
 
+static uint64_t hash_contents(uint64_t hash, const Expr *expr)
+{
+    if (expr->kind == EXPR_CONSTANT)
+        return hash_combine(hash, value_hash(&expr->constant));
+    hash = hash_combine(hash, expr->column);
+    if (expr->function)
+        hash = hash_combine(hash, hash_stable(expr->function->name));
+    for (uint32_t i = 0; expr->set && i < expr->set->count; i++)
+        hash = hash_combine(hash, value_hash(&expr->set->values[i]));
+    return hash;
+}
+
 uint64_t expr_hash(const Expr *expr)
 {
     if (!expr)
         return 0;
     uint64_t hash = hash_combine((uint64_t)expr->kind, (uint64_t)expr->op);
-    hash = hash_combine(hash, (uint64_t)expr->type.kind << 32 | expr->column);
+    hash = hash_combine(hash, (uint64_t)expr->type.kind);
     hash = hash_combine(hash, (uint64_t)expr->is_what << 1 | expr->negated);
-    if (expr->kind == EXPR_CONSTANT)
-        hash = hash_combine(hash, value_hash(&expr->constant));
-    if (expr->function)
-        hash = hash_combine(hash, hash_stable(expr->function->name));
-    for (uint32_t i = 0; expr->set && i < expr->set->count; i++)
-        hash = hash_combine(hash, value_hash(&expr->set->values[i]));
+    hash = hash_contents(hash, expr);
     for (uint32_t i = 0; i < expr->arg_count; i++)
         hash = hash_combine(hash, expr_hash(expr->args[i]));
     return hash;

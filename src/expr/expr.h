@@ -115,5 +115,10 @@ MUST_CHECK Status expr_test(Context *ctx, const Expr *expr, const Value *row, bo
 bool expr_equal(const Expr *a, const Expr *b);
 uint64_t expr_hash(const Expr *expr);
 
+/* A tree of its own in the arena, for evaluation: copied literals adapt to nothing any more. */
+const Expr *expr_copy(Arena *arena, const Expr *expr);
+/* The arena's bytes that expr_copy() takes. */
+size_t expr_copy_size(const Expr *expr);
+
 /* For EXPLAIN; names from the table. */
 void expr_print(Buf *out, const Expr *expr, const Table *table);

@@ -5,12 +5,14 @@
  * A node is written while it is bound and never afterwards.  AND and OR have
  * any number of arguments, so that a long chain costs no depth.  Whatever has
  * only constant arguments is folded to a constant at once.
+ *
+ * Live queries keep their trees by the hundred thousand: nodes are small.
  */
 #pragma once
 
 #include "expr/expr.h"
 
-typedef enum ExprKind {
+typedef enum SMALL_ENUM ExprKind {
     EXPR_CONSTANT,
     EXPR_COLUMN,     /* column */
     EXPR_AND,        /* args */
@@ -33,10 +35,10 @@ typedef enum ExprKind {
 } ExprKind;
 
 /* How two values are compared; known when the types are. */
-typedef enum CompareBy { COMPARE_VALUE, COMPARE_INTEGER, COMPARE_TEXT } CompareBy;
+typedef enum SMALL_ENUM CompareBy { COMPARE_VALUE, COMPARE_INTEGER, COMPARE_TEXT } CompareBy;
 
 /* A literal has no type of its own yet: it takes the one of what it meets. */
-typedef enum ExprLiteral {
+typedef enum SMALL_ENUM ExprLiteral {
     LITERAL_NONE,
     LITERAL_TEXT,            /* 'x', a text parameter */
     LITERAL_NUMBER,          /* 1, 1.5, 1e3 */
@@ -52,21 +54,27 @@ struct Expr {
     AstIsWhat is_what;
     CompareBy compare_by;
     ExprLiteral literal;
-    Type type;
     bool negated;
     bool nocase;
     bool has_operand; /* CASE */
     bool has_null;    /* IN */
     bool is_volatile; /* gives another value each time */
-    uint32_t column;
+    Type type;
     uint32_t depth;  /* of the tree below, this node included */
     uint32_t offset; /* in the statement's text */
     uint32_t arg_count;
-    const Expr *const *args;
-    const Function *function;
-    const ValueSet *set;
-    Str literal_text; /* LITERAL_NUMBER: as written, for exact decimals */
-    Value constant;
+    union {
+        struct { /* EXPR_CONSTANT */
+            Value constant;
+            Str literal_text; /* LITERAL_NUMBER: as written, for exact decimals */
+        };
+        struct { /* all others; what a kind does not have is zero */
+            const Expr *const *args;
+            const Function *function;
+            const ValueSet *set;
+            uint32_t column;
+        };
+    };
 };
 
 CompareBy compare_by_types(TypeKind a, TypeKind b);

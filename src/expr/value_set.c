@@ -50,6 +50,12 @@ const ValueSet *value_set_new(Arena *arena, Value *values, size_t count, Compare
     return set;
 }
 
+size_t value_set_size(const ValueSet *set)
+{
+    size_t slots = set->slots ? arena_rounded(sizeof(uint32_t) * ((size_t)set->mask + 1)) : 0;
+    return arena_rounded(sizeof(*set)) + slots;
+}
+
 bool value_set_has(const ValueSet *set, const Value *value)
 {
     return set->slots ? set->slots[find_slot(set, value)] != 0 : find_linear(set, value);

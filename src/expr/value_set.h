@@ -18,5 +18,7 @@ struct ValueSet {
 
 /* Keeps `values` and drops repeated ones from it; all comparable with each other. */
 const ValueSet *value_set_new(Arena *arena, Value *values, size_t count, CompareBy by);
+/* What value_set_new() took from the arena. */
+size_t value_set_size(const ValueSet *set);
 /* value: not NULL, comparable with the members. */
 bool value_set_has(const ValueSet *set, const Value *value);

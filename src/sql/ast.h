@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/cleanup.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -70,7 +71,7 @@ typedef enum AstExprKind {
     AST_ARRAY,     /* ARRAY[args] */
 } AstExprKind;
 
-typedef enum AstOp {
+typedef enum SMALL_ENUM AstOp {
     AST_OP_NONE,
     AST_OP_NOT,
     AST_OP_NEGATE,
@@ -94,7 +95,7 @@ typedef enum AstOp {
     AST_OP_JSON_EXISTS /* ? */
 } AstOp;
 
-typedef enum AstIsWhat {
+typedef enum SMALL_ENUM AstIsWhat {
     AST_IS_NULL,
     AST_IS_TRUE,
     AST_IS_FALSE,
