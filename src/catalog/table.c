@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "catalog/table_build.h"
+#include "value/json.h"
 
 #include <assert.h>
 
@@ -16,6 +17,13 @@ static ColumnDefault copy_default(Arena *arena, const ColumnDefault *from)
     return copy;
 }
 
+static Str json_key_of(Arena *arena, Str name)
+{
+    CLEANUP(buf_done) Buf key = {0};
+    json_write_key(&key, name);
+    return arena_str(arena, buf_str(&key));
+}
+
 static void copy_columns(Table *table, const Column *from)
 {
     Column *columns = ARENA_ARRAY(&table->arena, Column, table->column_count);
@@ -23,6 +31,7 @@ static void copy_columns(Table *table, const Column *from)
     for (uint32_t i = 0; i < table->column_count; i++) {
         columns[i] = from[i];
         columns[i].name = arena_str(&table->arena, from[i].name);
+        columns[i].json_key = json_key_of(&table->arena, from[i].name);
         columns[i].default_value = copy_default(&table->arena, &from[i].default_value);
         if (columns[i].id == 0)
             columns[i].id = table->next_column_id++;

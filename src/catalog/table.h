@@ -38,7 +38,8 @@ typedef struct ColumnDefault {
 
 typedef struct Column {
     Str name;
-    uint32_t id; /* stable for the life of the table */
+    Str json_key; /* "name": with quotes and colon, for JSON objects; computed */
+    uint32_t id;  /* stable for the life of the table */
     Type type;
     bool not_null;
     bool primary_key;
