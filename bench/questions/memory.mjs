@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server's resident memory grows by: for a WebSocket that does nothing, for one with a live
-// query, for a live query more.
+// query, for a live query more, for one more that others have, too.
 
 import { hold, residentBytes, withKalamdb } from '../processes.mjs';
 import { remark, report } from '../report.mjs';
@@ -27,6 +27,7 @@ export default async function memory({ sockets: [few, many], watchers, watched }
         await cost('idle WebSocket', many - few, [many - few], [few]),
         await cost('WebSocket with a live query', watchers, [watchers, watchers]),
         await cost('live query', watched, [FEW, watched]),
+        await cost('live query that others have, too', watched, [FEW, watched, FEW]),
     ];
     report('memory', 'resident memory of the server', rows);
     remark(`an idle WebSocket: ${rows[0].bytes_each.toFixed(0)} bytes, aim at most ${AIM_BYTES}: ${rows[0].bytes_each <= AIM_BYTES ? 'met' : 'MISSED'}`);
