@@ -284,16 +284,6 @@ static void handle_text(WsSession *session, Str text)
         handle_before_auth(session, &ctx, &message);
 }
 
-/* At most once a second: a client may have many live queries. */
-static void note_activity(WsSession *session)
-{
-    uint32_t now_s = (uint32_t)(reactor_now_ms(connection_reactor(session->conn)) / 1000);
-    if (!session->live || session->seen_s == now_s)
-        return;
-    session->seen_s = now_s;
-    live_client_seen(session->live, clock_wall_us());
-}
-
 static bool passes_rate(WsSession *session)
 {
     uint32_t per_second = home_of(session)->api->options.settings.messages_per_second;
@@ -310,7 +300,8 @@ void ws_session_on_message(Connection *conn, WebSocketOpcode opcode, Str payload
     counter_up(&home_of(session)->messages_total);
     if (session->ending || !passes_rate(session))
         return;
-    note_activity(session);
+    if (session->live)
+        live_client_seen(session->live, clock_wall_us());
     if (opcode == WS_TEXT)
         handle_text(session, payload);
     else

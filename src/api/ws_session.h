@@ -24,7 +24,6 @@ struct WsSession {
     User *user;            /* as it was when the session began; NULL = not authenticated */
     int64_t expires_at_us; /* leeway included */
     RateGate messages;
-    uint32_t seen_s; /* when live_client_seen() was told last */
     bool gzip;
     bool ending; /* closes when what is under way is answered */
 };

@@ -45,7 +45,7 @@ static Status user_changed(LiveEngine *engine, Str user_id, Str entry)
     if (entry.ptr)
         TRY(user_decode(&engine->scratch, user_id, entry, &user));
     for (LiveClient *client = engine->clients; client; client = client->next)
-        if (str_equal(client->user_id, user_id))
+        if (str_equal(client->origin->user_id, user_id))
             revoke_unless_same(client, user);
     return STATUS_OK;
 }
@@ -89,5 +89,5 @@ void live_catalog_check(LiveEngine *engine)
     for (uint32_t id; (id = some_dropped_table(engine, snapshot->catalog)) != 0;)
         table_dropped(engine, id);
     for (LiveClient *client = engine->clients; client; client = client->next)
-        revoke_unless_same(client, catalog_user(snapshot->catalog, client->user_id));
+        revoke_unless_same(client, catalog_user(snapshot->catalog, client->origin->user_id));
 }

@@ -3,18 +3,13 @@
 #include "base/memory.h"
 #include "live/live_private.h"
 
-/* There may be a hundred thousand of them: what most need, not a whole page. */
-enum { LIVE_CLIENT_ARENA_BYTES = 96, LIVE_INFO_ARENA_BYTES = 384 };
-
 LiveClient *live_client_new(LiveEngine *engine, const LiveClientOptions *options)
 {
     LiveClient *client = NEW(LiveClient);
     client->engine = engine;
-    client->arena.first_bytes = LIVE_CLIENT_ARENA_BYTES;
     client->sink = options->sink;
     client->sink_data = options->sink_data;
-    client->connection_id = arena_str(&client->arena, options->connection_id);
-    client->user_id = arena_str(&client->arena, options->user_id);
+    client->origin = live_origin_new(engine, options->connection_id, options->user_id);
     client->role = options->role;
     client->credentials_version = options->credentials_version;
     client->expires_at_ms = options->expires_at_ms;
@@ -48,7 +43,7 @@ void live_client_free(LiveClient *client)
         client->next->previous = client->previous;
     engine->client_count--;
     map_done(&client->subscriptions);
-    arena_done(&client->arena);
+    live_origin_unref(client->origin);
     free(client);
 }
 
@@ -70,9 +65,7 @@ void live_client_drained(LiveClient *client)
 
 void live_client_seen(LiveClient *client, int64_t now_us)
 {
-    size_t at = 0;
-    for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
-        atomic_store_explicit(&subscription->info->last_ping_us, now_us, memory_order_relaxed);
+    atomic_store_explicit(&client->origin->last_ping_us, now_us, memory_order_relaxed);
 }
 
 void client_end_all(LiveClient *client, const char *code, Str message)
@@ -92,38 +85,9 @@ static void send_error(LiveClient *client, Str subscription_id, const char *code
     shared_unref(bytes);
 }
 
-/* Names follow from the session and the query; the rest counts from here. */
-static LiveInfo *
-describe(const LiveClient *client, const LiveSubscribe *subscribe, const LiveQuery *query)
-{
-    LiveInfo *info = NEW(LiveInfo);
-    Arena *arena = &info->arena;
-    arena->first_bytes = LIVE_INFO_ARENA_BYTES;
-    refcount_init(&info->refs);
-    info->engine = client->engine;
-    info->connection_id = arena_str(arena, client->connection_id);
-    info->subscription_id = arena_str(arena, subscribe->subscription_id);
-    info->user_id = arena_str(arena, client->user_id);
-    info->live_id = arena_printf(arena,
-                                 "%.*s-%.*s-%.*s",
-                                 STR_ARG(info->user_id),
-                                 STR_ARG(info->connection_id),
-                                 STR_ARG(info->subscription_id));
-    info->namespace_name = arena_str(arena, query->table->namespace_name);
-    info->table_name = arena_str(arena, query->table->name);
-    info->query = arena_str(arena, subscribe->sql);
-    info->options = arena_str(arena, subscribe->options_json);
-    info->table_id = query->table->id;
-    info->owner = owner_of(arena_str(arena, query->owner.user_id));
-    info->created_at_us = clock_wall_us();
-    atomic_store(&info->last_update_us, info->created_at_us);
-    atomic_store(&info->last_ping_us, info->created_at_us);
-    return info;
-}
-
 Status client_check_session(Context *ctx, const LiveClient *client, const Catalog *catalog)
 {
-    const User *user = catalog_user(catalog, client->user_id);
+    const User *user = catalog_user(catalog, client->origin->user_id);
     if (!user || user->role != client->role ||
         user->credentials_version != client->credentials_version)
         return fail(
@@ -133,19 +97,20 @@ Status client_check_session(Context *ctx, const LiveClient *client, const Catalo
     return STATUS_OK;
 }
 
-static Status
-bind(Context *ctx, LiveClient *client, const LiveSubscribe *subscribe, LiveQuery **ret_query)
+static Status bind(Context *ctx,
+                   const LiveClient *client,
+                   const Catalog *catalog,
+                   const LiveSubscribe *subscribe,
+                   const LiveQuery **ret_query)
 {
-    Published *published = sequencer_published(client->engine->options.sequencer);
-    CLEANUP(snapshot_unref) Snapshot *snapshot = published_durable(published);
-    Principal principal = {.user_id = client->user_id, .role = client->role};
+    Principal principal = {.user_id = client->origin->user_id, .role = client->role};
     LiveQueryText text = {
         .sql = subscribe->sql,
         .parameters = {.values = subscribe->parameters, .count = subscribe->parameter_count},
         .full = subscribe->options.full,
     };
-    TRY(client_check_session(ctx, client, snapshot->catalog));
-    return live_query_bind(ctx, snapshot->catalog, &principal, &text, ret_query);
+    TRY(client_check_session(ctx, client, catalog));
+    return live_query_bind(ctx, catalog, &principal, &text, ret_query);
 }
 
 /* The table may have gone between binding and reading S; then nothing would ever end the stream. */
@@ -154,19 +119,36 @@ static bool table_is_current(const Snapshot *snapshot, const Table *table)
     return catalog_table_by_id(snapshot->catalog, table->id) != NULL;
 }
 
-/* False when the user has too many; takes over query. */
-static bool open_subscription(LiveClient *client, const LiveSubscribe *subscribe, LiveQuery *query)
+/* NULL when the user has too many live queries. */
+static Subscription *
+add_subscription(LiveClient *client, const LiveSubscribe *subscribe, const LiveQuery *bound)
+{
+    const LiveEngineOptions *options = &client->engine->options;
+    LiveGroup *group = live_group_join(client->engine, bound);
+    LiveInfo *info = live_info_new(&(LiveInfoOptions){
+        .origin = client->origin,
+        .query = group->query,
+        .subscription_id = subscribe->subscription_id,
+        .sql = subscribe->sql,
+        .options = subscribe->options_json,
+        .index_kind = live_filing_kind(group->filing),
+    });
+    if (live_registry_add(options->registry, info, options->per_user_max))
+        return subscription_new(client, &subscribe->options, group, info);
+    live_info_unref(info);
+    live_group_leave(client->engine, group);
+    return NULL;
+}
+
+static bool
+open_subscription(LiveClient *client, const LiveSubscribe *subscribe, const LiveQuery *bound)
 {
     LiveEngine *engine = client->engine;
     const LiveEngineOptions *options = &engine->options;
-    LiveInfo *info = describe(client, subscribe, query);
-    if (!live_registry_add(options->registry, info, options->per_user_max)) {
-        live_info_unref(info);
-        live_query_unref(query);
+    Subscription *subscription = add_subscription(client, subscribe, bound);
+    if (!subscription)
         return false;
-    }
-    const Table *table = query->table;
-    Subscription *subscription = subscription_new(client, subscribe, query, info);
+    const Table *table = subscription->group->query->table;
     engine->progress_wanted |= subscribe->options.progress;
     live_engine_note_expiry(engine, client);
     /* First the interest, then S: every commit after S will come (sequencer.h). */
@@ -174,7 +156,7 @@ static bool open_subscription(LiveClient *client, const LiveSubscribe *subscribe
     subscription->ring_mark = engine->ring->head;
     CLEANUP(snapshot_unref) Snapshot *snapshot = subscription_snapshot(engine, table);
     if (table_is_current(snapshot, table))
-        subscription_start(subscription, snapshot);
+        subscription_start(subscription, snapshot, &subscribe->options);
     else
         subscription_end(subscription, "TABLE_DROPPED", STR("The table was dropped"));
     return true;
@@ -184,7 +166,6 @@ void live_subscribe(LiveClient *client, const LiveSubscribe *subscribe)
 {
     CLEANUP(context_done) Context ctx = {0};
     Str id = subscribe->subscription_id;
-    LiveQuery *query;
     if (str_trim(id).len == 0) {
         send_error(client,
                    STR("invalid_subscription"),
@@ -203,7 +184,10 @@ void live_subscribe(LiveClient *client, const LiveSubscribe *subscribe)
         send_error(client, id, "UNSUPPORTED", message);
         return;
     }
-    if (bind(&ctx, client, subscribe, &query) != STATUS_OK) {
+    const LiveQuery *query;
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = published_durable(sequencer_published(client->engine->options.sequencer));
+    if (bind(&ctx, client, snapshot->catalog, subscribe, &query) != STATUS_OK) {
         Str message = live_error_message(&ctx.arena, &ctx);
         send_error(client, id, live_error_code(ctx.error), message);
         return;

@@ -81,14 +81,14 @@ static SeqNo row_seq(const LiveQuery *query, const Value *row)
     return (SeqNo)row[query->table->column_count + SYSTEM_COLUMN_SEQ].integer;
 }
 
-static Status put_cell(Context *ctx, Buf *out, const LiveColumn *column, const Value *row)
+static Status put_cell(Context *ctx, Buf *out, LiveColumn column, const Value *row)
 {
-    buf_str_append(out, column->key);
-    if (value_write_cell(ctx, out, &row[column->index]) != STATUS_OK)
+    buf_str_append(out, column.key);
+    if (value_write_cell(ctx, out, &row[column.index]) != STATUS_OK)
         return fail(ctx,
                     ctx->error,
                     "column %.*s %.*s",
-                    STR_ARG(column->key),
+                    STR_ARG(column.key),
                     STR_ARG(arena_str(&ctx->arena, ctx->message)));
     buf_byte(out, ',');
     return STATUS_OK;
@@ -101,7 +101,7 @@ static Status put_whole_row(
     bool deleted = event && event->kind == LIVE_DELETE;
     buf_byte(out, '{');
     for (uint32_t i = 0; i < query->column_count; i++)
-        TRY(put_cell(ctx, out, &query->columns[i], row));
+        TRY(put_cell(ctx, out, live_query_column(query, i), row));
     put_seq(out, deleted ? event->seq : row_seq(query, row));
     if (deleted)
         BUF_LIT(out, ",\"_deleted\":true");
@@ -116,15 +116,15 @@ Status live_write_row(Context *ctx, Buf *out, const LiveQuery *query, const Valu
     return put_whole_row(ctx, out, query, row, NULL);
 }
 
-static bool column_changed(const LiveColumn *column, const LiveImages *images)
+static bool column_changed(uint32_t index, const LiveImages *images)
 {
-    return !value_same(&images->old_row[column->index], &images->new_row[column->index]);
+    return !value_same(&images->old_row[index], &images->new_row[index]);
 }
 
 static bool selection_changed(const LiveQuery *query, const LiveImages *images)
 {
     for (uint32_t i = 0; i < query->selected_count; i++)
-        if (column_changed(&query->columns[i], images))
+        if (column_changed(query->columns[i], images))
             return true;
     return false;
 }
@@ -137,9 +137,9 @@ static Status put_new_values(Context *ctx, Buf *out, const LiveQuery *query, con
     const Value *row = event->images.new_row;
     buf_byte(out, '{');
     for (uint32_t i = 0; i < query->column_count; i++) {
-        const LiveColumn *column = &query->columns[i];
-        bool wanted = changed && !value_is_null(&row[column->index]);
-        if (column->in_key || wanted)
+        LiveColumn column = live_query_column(query, i);
+        bool wanted = changed && !value_is_null(&row[column.index]);
+        if (column.in_key || wanted)
             TRY(put_cell(ctx, out, column, row));
     }
     put_seq(out, row_seq(query, row));
@@ -153,9 +153,9 @@ static Status put_old_values(Context *ctx, Buf *out, const LiveQuery *query, con
     const Value *row = event->images.old_row;
     buf_byte(out, '{');
     for (uint32_t i = 0; i < query->column_count; i++) {
-        const LiveColumn *column = &query->columns[i];
-        bool wanted = column_changed(column, &event->images);
-        if (column->in_key || wanted)
+        LiveColumn column = live_query_column(query, i);
+        bool wanted = column_changed(column.index, &event->images);
+        if (column.in_key || wanted)
             TRY(put_cell(ctx, out, column, row));
     }
     put_seq(out, row_seq(query, row));

@@ -54,6 +54,7 @@ MUST_CHECK Status live_judge(Context *ctx,
 MUST_CHECK Status live_write_row(Context *ctx, Buf *out, const LiveQuery *query, const Value *row);
 
 typedef struct LiveDelta {
+    struct LiveDelta *next; /* while it is nobody's: see live_feed.c */
     /* finished messages */
     Shared **tails;
     size_t tail_count;

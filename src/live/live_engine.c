@@ -49,6 +49,7 @@ void live_engine_free(LiveEngine *engine)
         return;
     assert(!engine->clients && engine->away_count == 0);
     live_ring_clear(engine);
+    live_spare_deltas_free(engine);
     free(engine->ring);
     id_map_done(&engine->tables);
     context_done(&engine->scratch);
@@ -90,7 +91,7 @@ static Subscription *find_live_id(const LiveClient *client, Str live_id)
 {
     size_t at = 0;
     for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));)
-        if (str_equal(subscription->info->live_id, live_id))
+        if (live_info_has_id(subscription->info, live_id))
             return subscription;
     return NULL;
 }
@@ -144,11 +145,11 @@ static void send_progress(LiveClient *client, SeqNo seq)
 {
     size_t at = 0;
     for (Subscription *subscription; (subscription = map_next(&client->subscriptions, &at));) {
-        if (!subscription->options.progress || subscription->state != SUBSCRIPTION_LIVE ||
+        if (!subscription->progress || subscription->state != SUBSCRIPTION_LIVE ||
             seq < subscription->position)
             continue;
         CLEANUP(buf_done) Buf text = {0};
-        live_write_progress(&text, subscription->id, seq);
+        live_write_progress(&text, subscription->info->subscription_id, seq);
         Shared *bytes = shared_take(&text);
         client->sink->send(client->sink_data, bytes, false);
         shared_unref(bytes);

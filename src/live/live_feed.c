@@ -133,6 +133,44 @@ bool live_feed_replay(Context *ctx, Subscription *subscription, Status *ret_stat
     return true;
 }
 
+/* ---- deltas: the memory of those that are done serves the next commit ---- */
+
+enum { SPARE_DELTAS_MAX = 256 };
+
+static LiveDelta *take_delta(LiveEngine *engine)
+{
+    LiveDelta *delta = engine->spare_deltas;
+    if (!delta)
+        return NEW(LiveDelta);
+    engine->spare_deltas = delta->next;
+    engine->spare_delta_count--;
+    return delta;
+}
+
+static void free_delta(LiveDelta *delta)
+{
+    live_delta_done(delta);
+    free(delta);
+}
+
+static void give_back(LiveEngine *engine, LiveDelta *delta)
+{
+    if (engine->spare_delta_count == SPARE_DELTAS_MAX) {
+        free_delta(delta);
+        return;
+    }
+    live_delta_clear(delta);
+    delta->next = engine->spare_deltas;
+    engine->spare_deltas = delta;
+    engine->spare_delta_count++;
+}
+
+void live_spare_deltas_free(LiveEngine *engine)
+{
+    while (engine->spare_deltas)
+        free_delta(take_delta(engine));
+}
+
 /* ---- matching ---- */
 
 typedef struct Matching {
@@ -143,12 +181,23 @@ typedef struct Matching {
 
 static void touch(LiveEngine *engine, LiveGroup *group)
 {
-    if (group->touched)
+    if (group->delta)
         return;
-    group->touched = true;
+    group->delta = take_delta(engine);
     group->reference_count++; /* whoever ends meanwhile must not free it under us */
     group->next_touched = engine->touched;
     engine->touched = group;
+}
+
+static Status add_event(LiveEngine *engine, LiveGroup *group, const LiveEvent *event)
+{
+    size_t before = group->delta->byte_count;
+    Status status = live_delta_add(&engine->scratch, group->delta, group->query, event);
+    engine->commit_bytes += group->delta->byte_count - before;
+    group->overflowed = engine->commit_bytes > COMMIT_BYTES_MAX;
+    if (group->overflowed)
+        live_delta_clear(group->delta);
+    return status;
 }
 
 static void visit_group(void *data, void *item)
@@ -166,18 +215,12 @@ static void visit_group(void *data, void *item)
 
     LiveEvent event;
     Context *ctx = &engine->scratch;
-    size_t before = group->delta.byte_count;
     Status status = live_judge(ctx, group->query, matching->change, &matching->images, &event);
-    if (status == STATUS_OK && event.kind != LIVE_NOTHING)
-        status = live_delta_add(ctx, &group->delta, group->query, &event);
-    engine->commit_bytes += group->delta.byte_count - before;
-    group->overflowed = engine->commit_bytes > COMMIT_BYTES_MAX;
-    if (group->overflowed)
-        live_delta_clear(&group->delta);
-    if (status != STATUS_OK)
-        group->failed = true;
     if (status != STATUS_OK || event.kind != LIVE_NOTHING)
         touch(engine, group);
+    if (status == STATUS_OK && event.kind != LIVE_NOTHING)
+        status = add_event(engine, group, &event);
+    group->failed = status != STATUS_OK;
 }
 
 /* A change that cannot be read: whoever watches the table must know. */
@@ -214,7 +257,8 @@ static void fail_members(LiveEngine *engine, LiveGroup *group)
 {
     Str message = live_error_message(&engine->scratch.arena, &engine->scratch);
     while (group->member_count > 0)
-        subscription_end(group->members[group->member_count - 1], "SUBSCRIPTION_FAILED", message);
+        subscription_end(
+            live_group_members(group)[group->member_count - 1], "SUBSCRIPTION_FAILED", message);
     group->failed = false;
 }
 
@@ -222,7 +266,7 @@ static void fail_members(LiveEngine *engine, LiveGroup *group)
 static void lag_members(LiveGroup *group, SeqNo position)
 {
     while (group->member_count > 0) {
-        Subscription *subscription = group->members[group->member_count - 1];
+        Subscription *subscription = live_group_members(group)[group->member_count - 1];
         subscription_lag(subscription, position);
         client_feed_waiting(subscription->client);
     }
@@ -235,13 +279,15 @@ static void deliver_group(LiveEngine *engine, LiveGroup *group, const CommitReco
         fail_members(engine, group);
     if (group->overflowed)
         lag_members(group, record->first_seq - 1);
-    live_delta_commit(&group->delta, record->seq);
+    LiveDelta *delta = TAKE(group->delta);
+    live_delta_commit(delta, record->seq);
     /* Backwards: a member that falls behind leaves the list. */
-    for (size_t i = group->member_count; i-- > 0;) {
-        if (i < group->member_count && record->seq > group->members[i]->position)
-            subscription_send(group->members[i], &group->delta, record);
+    for (uint32_t i = group->member_count; i-- > 0;) {
+        Subscription *member = i < group->member_count ? live_group_members(group)[i] : NULL;
+        if (member && record->seq > member->position)
+            subscription_send(member, delta, record);
     }
-    live_delta_clear(&group->delta);
+    give_back(engine, delta);
     live_group_leave(engine, group);
 }
 
@@ -250,7 +296,6 @@ static void deliver_touched(LiveEngine *engine, const CommitRecord *record)
     while (engine->touched) {
         LiveGroup *group = engine->touched;
         engine->touched = group->next_touched;
-        group->touched = false;
         deliver_group(engine, group, record);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
+#include "expr/predicate.h"
 #include "live/live_private.h"
 
 #include <assert.h>
@@ -50,28 +51,35 @@ static LiveGroup *find_group(const LiveTable *live_table, const LiveQuery *query
     return group;
 }
 
-static LiveGroup *group_new(LiveEngine *engine, LiveTable *live_table, LiveQuery *query)
+static LiveFiling *file(LiveGroup *group)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const LiveQuery *query = group->query;
+    Predicate predicate = predicate_analyse(&arena, query->condition);
+    return live_index_add(group->table->index, query->owner, &predicate, group);
+}
+
+static LiveGroup *group_new(LiveEngine *engine, const LiveQuery *bound)
 {
     LiveGroup *group = NEW(LiveGroup);
+    group->query = live_query_keep(bound);
+    LiveTable *live_table = table_for(engine, group->query->table);
     group->table = live_table;
-    group->query = query;
-    group->filing = live_index_add(live_table->index, query->owner, &query->predicate, group);
-    group->next_same_hash = id_map_get(&live_table->groups, query->hash);
-    id_map_put(&live_table->groups, query->hash, group);
+    group->member_capacity = 1;
+    group->filing = file(group);
+    group->next_same_hash = id_map_put(&live_table->groups, bound->hash, group);
     live_table->group_count++;
     atomic_fetch_add(&engine->group_count, 1);
     atomic_fetch_add(&engine->filters_compiled, 1);
     return group;
 }
 
-LiveGroup *live_group_join(LiveEngine *engine, LiveQuery *query)
+LiveGroup *live_group_join(LiveEngine *engine, const LiveQuery *bound)
 {
-    LiveTable *live_table = table_for(engine, query->table);
-    LiveGroup *group = find_group(live_table, query);
-    if (group)
-        live_query_unref(query);
-    else
-        group = group_new(engine, live_table, query);
+    const LiveTable *live_table = find_table(engine, bound->table);
+    LiveGroup *group = live_table ? find_group(live_table, bound) : NULL;
+    if (!group)
+        group = group_new(engine, bound);
     group->reference_count++;
     return group;
 }
@@ -94,10 +102,10 @@ void live_group_leave(LiveEngine *engine, LiveGroup *group)
 {
     if (--group->reference_count > 0)
         return;
-    assert(group->member_count == 0 && !group->touched);
+    assert(group->member_count == 0 && !group->delta);
     LiveTable *live_table = group->table;
     group_unlink(group);
-    live_index_remove(live_table->index, group->filing);
+    live_index_remove(live_table->index, group->filing, group);
     if (--live_table->group_count == 0)
         table_free(engine, live_table);
     else if (live_table->table == group->query->table)
@@ -105,25 +113,41 @@ void live_group_leave(LiveEngine *engine, LiveGroup *group)
             ((LiveGroup *)id_map_next(&live_table->groups, &(size_t){0}))->query->table;
     atomic_fetch_sub(&engine->group_count, 1);
     live_query_unref(group->query);
-    live_delta_done(&group->delta);
-    free(group->members);
+    if (group->member_capacity > 1)
+        free(group->members);
     free(group);
+}
+
+Subscription **live_group_members(LiveGroup *group)
+{
+    return group->member_capacity > 1 ? group->members : &group->only_member;
+}
+
+static void grow_members(LiveGroup *group)
+{
+    uint32_t capacity = group->member_capacity * 2;
+    Subscription *only = group->only_member;
+    Subscription **grown = group->member_capacity > 1 ? group->members : NULL;
+    grown = mem_realloc(grown, capacity * sizeof(Subscription *));
+    if (group->member_capacity == 1)
+        grown[0] = only;
+    group->members = grown;
+    group->member_capacity = capacity;
 }
 
 void live_group_add_member(LiveGroup *group, Subscription *subscription)
 {
-    if (group->member_count == group->member_capacity) {
-        group->member_capacity = group->member_capacity ? group->member_capacity * 2 : 1;
-        group->members =
-            mem_realloc(group->members, group->member_capacity * sizeof(Subscription *));
-    }
+    if (group->member_count == group->member_capacity)
+        grow_members(group);
     subscription->member_place = group->member_count;
-    group->members[group->member_count++] = subscription;
+    live_group_members(group)[group->member_count++] = subscription;
 }
 
-void live_group_remove_member(LiveGroup *group, Subscription *subscription)
+void live_group_remove_member(LiveGroup *group, const Subscription *subscription)
 {
-    Subscription *last = group->members[--group->member_count];
-    group->members[subscription->member_place] = last;
-    last->member_place = subscription->member_place;
+    Subscription **members = live_group_members(group);
+    Subscription *last = members[--group->member_count];
+    uint32_t place = subscription->member_place;
+    members[place] = last;
+    last->member_place = place;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Shape owns a map from hash to Posting, the list of items filed there.
- * Hashes of different values may collide: a posting then holds strangers, who
- * fail their own test.  Nothing is ever missed, because equal values (in the
- * sense of value_compare) have equal hashes.
+ * A Shape owns a map from hash to the first of the slots that are filed there, a
+ * doubly linked list: nearly always of one.  Hashes of different values may
+ * collide: a list then holds strangers, who fail their own test.  Nothing is ever missed, because
+ * equal values (in the sense of value_compare) have equal hashes.
  *
  * A branch of a predicate that pins more columns than a shape may have, or whose
  * IN lists multiply to too many slots, is filed under fewer columns: dropping a
@@ -17,27 +17,24 @@
 
 #include <assert.h>
 
-typedef struct Posting {
-    uint32_t count;
-    uint32_t capacity;
-    void *items[];
-} Posting;
-
 typedef struct Shape {
     uint32_t column_count;
     uint32_t columns[LIVE_INDEX_SHAPE_COLUMNS_MAX]; /* ascending */
-    IdMap postings;                                 /* hash -> Posting */
+    IdMap slots;                                    /* hash -> first Slot */
 } Shape;
 
-typedef struct Slot {
+typedef struct Slot Slot;
+struct Slot {
     Shape *shape;
     uint64_t hash;
-} Slot;
+    Slot *next; /* of the same hash */
+    Slot *previous;
+    void *item;
+};
 
 typedef enum FilingKind { FILED_HASH, FILED_SCAN, FILED_NEVER } FilingKind;
 
 struct LiveFiling {
-    void *item;
     FilingKind kind;
     uint32_t slot_count; /* 0 unless FILED_HASH */
     Slot slots[];
@@ -47,35 +44,11 @@ struct LiveIndex {
     bool per_user;
     size_t shape_count;
     Shape *shapes[LIVE_INDEX_SHAPES_MAX];
-    Posting *scan_list;
+    void **scan_list;
+    size_t scan_count;
+    size_t scan_capacity;
     size_t item_count;
 };
-
-/* ---- postings ---- */
-
-static Posting *posting_add(Posting *posting, void *item)
-{
-    if (!posting || posting->count == posting->capacity) {
-        uint32_t count = posting ? posting->count : 0;
-        uint32_t capacity = count ? count * 2 : 1;
-        posting = mem_realloc(posting, sizeof(*posting) + capacity * sizeof(void *));
-        posting->count = count;
-        posting->capacity = capacity;
-    }
-    posting->items[posting->count++] = item;
-    return posting;
-}
-
-static void posting_remove(Posting *posting, const void *item)
-{
-    for (uint32_t i = 0; i < posting->count; i++) {
-        if (posting->items[i] != item)
-            continue;
-        posting->items[i] = posting->items[--posting->count];
-        return;
-    }
-    assert(!"the item is filed here");
-}
 
 /* ---- life cycle ---- */
 
@@ -88,7 +61,7 @@ LiveIndex *live_index_new(bool per_user)
 
 static void shape_free(Shape *shape)
 {
-    id_map_done(&shape->postings);
+    id_map_done(&shape->slots);
     free(shape);
 }
 
@@ -218,7 +191,7 @@ static bool plan_branch(LiveIndex *index,
 
 static void shape_drop_if_empty(LiveIndex *index, Shape *shape)
 {
-    if (shape->postings.count > 0)
+    if (shape->slots.count > 0)
         return;
     for (size_t i = 0; i < index->shape_count; i++) {
         if (index->shapes[i] != shape)
@@ -262,37 +235,68 @@ static void plan(LiveIndex *index, Owner owner, const Predicate *predicate, Live
     }
 }
 
+static void slot_link(Slot *slot)
+{
+    slot->previous = NULL;
+    slot->next = id_map_put(&slot->shape->slots, slot->hash, slot);
+    if (slot->next)
+        slot->next->previous = slot;
+}
+
+static void slot_unlink(const Slot *slot)
+{
+    if (slot->next)
+        slot->next->previous = slot->previous;
+    if (slot->previous)
+        slot->previous->next = slot->next;
+    else if (slot->next)
+        id_map_put(&slot->shape->slots, slot->hash, slot->next);
+    else
+        id_map_remove(&slot->shape->slots, slot->hash);
+}
+
+static void scan_list_add(LiveIndex *index, void *item)
+{
+    if (index->scan_count == index->scan_capacity) {
+        index->scan_capacity = index->scan_capacity ? index->scan_capacity * 2 : 4;
+        index->scan_list = mem_realloc(index->scan_list, index->scan_capacity * sizeof(void *));
+    }
+    index->scan_list[index->scan_count++] = item;
+}
+
+static void scan_list_remove(LiveIndex *index, const void *item)
+{
+    size_t at = 0;
+    while (index->scan_list[at] != item)
+        at++;
+    index->scan_list[at] = index->scan_list[--index->scan_count];
+}
+
 LiveFiling *live_index_add(LiveIndex *index, Owner owner, const Predicate *predicate, void *item)
 {
     _Alignas(LiveFiling) char space[sizeof(LiveFiling) + LIVE_INDEX_SLOTS_MAX * sizeof(Slot)];
     LiveFiling *planned = (LiveFiling *)space;
-    *planned = (LiveFiling){.item = item};
+    *planned = (LiveFiling){0};
     plan(index, owner, predicate, planned);
 
     LiveFiling *filing =
         mem_dup(planned, sizeof(*planned) + planned->slot_count * sizeof(*planned->slots));
     for (uint32_t i = 0; i < filing->slot_count; i++) {
-        IdMap *postings = &filing->slots[i].shape->postings;
-        Posting *posting = posting_add(id_map_get(postings, filing->slots[i].hash), item);
-        id_map_put(postings, filing->slots[i].hash, posting);
+        filing->slots[i].item = item;
+        slot_link(&filing->slots[i]);
     }
     if (filing->kind == FILED_SCAN)
-        index->scan_list = posting_add(index->scan_list, item);
+        scan_list_add(index, item);
     index->item_count++;
     return filing;
 }
 
-void live_index_remove(LiveIndex *index, LiveFiling *filing)
+void live_index_remove(LiveIndex *index, LiveFiling *filing, const void *item)
 {
     if (filing->kind == FILED_SCAN)
-        posting_remove(index->scan_list, filing->item);
-    for (uint32_t i = 0; i < filing->slot_count; i++) {
-        IdMap *postings = &filing->slots[i].shape->postings;
-        Posting *posting = id_map_get(postings, filing->slots[i].hash);
-        posting_remove(posting, filing->item);
-        if (posting->count == 0)
-            free(id_map_remove(postings, filing->slots[i].hash));
-    }
+        scan_list_remove(index, item);
+    for (uint32_t i = 0; i < filing->slot_count; i++)
+        slot_unlink(&filing->slots[i]);
     drop_empty_shapes(index, filing);
     index->item_count--;
     free(filing);
@@ -313,22 +317,20 @@ static bool row_hash(const Shape *shape, uint64_t hash, const Value *row, uint64
     return true;
 }
 
-static void visit_posting(const Posting *posting, LiveIndexVisit visit, void *data)
-{
-    for (uint32_t i = 0; posting && i < posting->count; i++)
-        visit(data, posting->items[i]);
-}
-
 void live_index_match(
     LiveIndex *index, Owner owner, const Value *row, LiveIndexVisit visit, void *data)
 {
     uint64_t begin = hash_begin(index, owner);
     for (size_t i = 0; i < index->shape_count; i++) {
         uint64_t hash;
-        if (row_hash(index->shapes[i], begin, row, &hash))
-            visit_posting(id_map_get(&index->shapes[i]->postings, hash), visit, data);
+        if (!row_hash(index->shapes[i], begin, row, &hash))
+            continue;
+        const Slot *slot = id_map_get(&index->shapes[i]->slots, hash);
+        for (; slot; slot = slot->next)
+            visit(data, slot->item);
     }
-    visit_posting(index->scan_list, visit, data);
+    for (size_t i = 0; i < index->scan_count; i++)
+        visit(data, index->scan_list[i]);
 }
 
 /* ---- introspection ---- */
@@ -352,5 +354,5 @@ size_t live_index_item_count(const LiveIndex *index)
 
 size_t live_index_scan_count(const LiveIndex *index)
 {
-    return index->scan_list ? index->scan_list->count : 0;
+    return index->scan_count;
 }

@@ -33,7 +33,8 @@ void live_index_free(LiveIndex *index);
 
 /* The predicate is only read during the call.  `item` is what visits hand back. */
 LiveFiling *live_index_add(LiveIndex *index, Owner owner, const Predicate *predicate, void *item);
-void live_index_remove(LiveIndex *index, LiveFiling *filing);
+/* `item` as it was added. */
+void live_index_remove(LiveIndex *index, LiveFiling *filing, const void *item);
 
 /*
  * Visits every item whose condition may hold for the row (and some whose does

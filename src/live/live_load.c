@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "expr/predicate.h"
 #include "live/live_net.h"
 #include "table/scan.h"
 #include "value/key.h"
@@ -150,11 +151,11 @@ static void window_add(Window *window, Entry entry)
 }
 
 /* The keys to look at, when the condition pins the primary key; NULL = all. */
-static const PredicatePin *key_pin(const LiveQuery *query)
+static const PredicatePin *key_pin(const Predicate *predicate, const Table *table)
 {
-    if (query->predicate.branch_count != 1 || query->table->primary_key < 0)
+    if (predicate->branch_count != 1 || table->primary_key < 0)
         return NULL;
-    return predicate_pin(&query->predicate.branches[0], (uint32_t)query->table->primary_key);
+    return predicate_pin(&predicate->branches[0], (uint32_t)table->primary_key);
 }
 
 typedef struct Collecting {
@@ -227,7 +228,9 @@ static Status collect_keys(Collecting *collecting, const PredicatePin *pin)
 
 static Status fill_from_rows(Context *ctx, LiveLoad *load)
 {
-    const PredicatePin *pin = key_pin(load->options.query);
+    const LiveQuery *query = load->options.query;
+    Predicate predicate = predicate_analyse(&ctx->arena, query->condition);
+    const PredicatePin *pin = key_pin(&predicate, query->table);
     bool newest = load->options.mode == LIVE_LOAD_LAST;
     Collecting collecting = {
         .ctx = ctx,
@@ -236,7 +239,7 @@ static Status fill_from_rows(Context *ctx, LiveLoad *load)
         .newest = newest,
     };
     load->window.complete = true;
-    if (load->options.query->predicate.never)
+    if (predicate.never)
         return STATUS_OK;
     TRY(pin ? collect_keys(&collecting, pin) : collect_scan(&collecting));
     window_trim(&load->window, collecting.keep, newest);

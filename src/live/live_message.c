@@ -38,13 +38,13 @@ static void put_batch_control(Buf *out, const LiveBatchControl *control)
 
 static void put_schema_field(Buf *out, const LiveQuery *query, uint32_t at)
 {
-    const LiveColumn *column = &query->columns[at];
-    bool is_user_column = column->index < query->table->column_count;
+    LiveColumn column = live_query_column(query, at);
+    bool is_user_column = column.index < query->table->column_count;
     buf_printf(out, "%s{\"name\":", at ? "," : "");
-    buf_append(out, column->key.ptr, column->key.len - 1); /* without the colon */
+    buf_append(out, column.key.ptr, column.key.len - 1); /* without the colon */
     BUF_LIT(out, ",\"data_type\":");
     type_write_json(out,
-                    is_user_column ? query->table->columns[column->index].type : TYPE(TIMESTAMP));
+                    is_user_column ? query->table->columns[column.index].type : TYPE(TIMESTAMP));
     buf_printf(out, ",\"index\":%u}", at);
 }
 

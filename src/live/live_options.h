@@ -10,7 +10,7 @@
 
 enum { LIVE_BATCH_SIZE_DEFAULT = 1000, LIVE_BATCH_SIZE_MAX = 10000 };
 
-typedef enum LiveOnLag {
+typedef enum SMALL_ENUM LiveOnLag {
     LIVE_LAG_CATCH_UP, /* every change, late */
     LIVE_LAG_LATEST,   /* the newest version of each row */
     LIVE_LAG_CLOSE,    /* SLOW_CONSUMER */

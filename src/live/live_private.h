@@ -23,29 +23,32 @@ typedef struct LiveGroup LiveGroup;
 typedef struct LiveTask LiveTask;
 typedef struct Subscription Subscription;
 
-typedef enum SubscriptionState {
+typedef enum SMALL_ENUM SubscriptionState {
     SUBSCRIPTION_LOADING,
     SUBSCRIPTION_CATCHING_UP,
     SUBSCRIPTION_LAGGING,
     SUBSCRIPTION_LIVE,
 } SubscriptionState;
 
+/* There may be a hundred thousand of it and of what follows, nearly all with one member. */
 struct LiveGroup {
     LiveGroup *next_same_hash; /* in LiveTable.groups */
     LiveTable *table;
     LiveQuery *query;
     LiveFiling *filing;
-    size_t reference_count; /* subscriptions, LIVE or not */
-    Subscription **members; /* LIVE ones */
-    size_t member_count;
-    size_t member_capacity;
-    /* of the change or commit in hand */
-    uint64_t judged_change;
-    LiveDelta delta;
-    LiveGroup *next_touched;
-    bool touched;
+    union { /* the LIVE ones: see live_group_members() */
+        Subscription *only_member;
+        Subscription **members;
+    };
+    uint32_t member_count;
+    uint32_t member_capacity; /* of members; 1 = only_member */
+    uint32_t reference_count; /* subscriptions, LIVE or not */
     bool failed;
     bool overflowed; /* the commit is too large to be encoded for it: its members lag */
+    /* of the change or commit in hand */
+    uint64_t judged_change;
+    LiveDelta *delta; /* NULL = not touched by the commit */
+    LiveGroup *next_touched;
 };
 
 struct LiveTable {
@@ -60,20 +63,21 @@ struct LiveTable {
 struct Subscription {
     LiveClient *client; /* NULL once closed: the running task frees it */
     LiveGroup *group;
-    size_t member_place; /* in group->members while LIVE */
+    LiveInfo *info;
+    SeqNo position;        /* everything up to here was sent or is in its snapshot */
+    uint32_t member_place; /* among its group's members while LIVE */
+    uint32_t batch_size;   /* of initial data */
     SubscriptionState state;
-    LiveOptions options;
-    Str id;   /* inside head_bytes */
-    Str head; /* of its change messages */
-    char *head_bytes;
-    SeqNo position; /* everything up to here was sent or is in its snapshot */
+    LiveOnLag on_lag;
+    bool progress;
+    bool waiting;   /* in LiveClient.waiting: wants a worker */
     LiveLoad *load; /* while LOADING; owned by the task while one runs */
     LiveTask *task;
     uint64_t ring_mark; /* ring position before its snapshot was taken */
     int64_t load_deadline_us;
-    bool waiting; /* in LiveClient.waiting: wants a worker */
     Subscription *next_waiting;
-    LiveInfo *info;
+    uint32_t head_len;
+    char head[]; /* of its change messages */
 };
 
 struct LiveClient {
@@ -81,9 +85,7 @@ struct LiveClient {
     LiveClient *previous, *next; /* in LiveEngine.clients */
     const LiveSink *sink;
     void *sink_data;
-    Arena arena;
-    Str connection_id;
-    Str user_id;
+    LiveOrigin *origin;
     Role role;
     uint32_t credentials_version;
     int64_t expires_at_ms;
@@ -115,6 +117,8 @@ struct LiveEngine {
     size_t away_count;     /* tasks running: the ring is kept while there are any */
     uint64_t change_count; /* serial of the change being matched */
     LiveGroup *touched;
+    LiveDelta *spare_deltas; /* of groups touched before */
+    size_t spare_delta_count;
     size_t commit_bytes; /* encoded for all groups */
     Context scratch;     /* of the commit in hand */
     size_t client_count;
@@ -132,11 +136,13 @@ struct LiveEngine {
 
 /* ---- live_group.c ---- */
 
-/* The group of an equal query, or a new one; takes over the reference to query. */
-LiveGroup *live_group_join(LiveEngine *engine, LiveQuery *query);
+/* The group of an equal query, or a new one that keeps a copy. */
+LiveGroup *live_group_join(LiveEngine *engine, const LiveQuery *bound);
 void live_group_leave(LiveEngine *engine, LiveGroup *group);
 void live_group_add_member(LiveGroup *group, Subscription *subscription);
-void live_group_remove_member(LiveGroup *group, Subscription *subscription);
+void live_group_remove_member(LiveGroup *group, const Subscription *subscription);
+/* member_count of them; a removal puts the last one into the gap. */
+Subscription **live_group_members(LiveGroup *group);
 
 /* ---- live_feed.c ---- */
 
@@ -149,6 +155,7 @@ void live_feed_deliver(void *data, CommitGroup *group);
 MUST_CHECK bool
 live_feed_replay(Context *ctx, Subscription *subscription, Status *ret_status, bool *ret_gone);
 void live_ring_clear(LiveEngine *engine);
+void live_spare_deltas_free(LiveEngine *engine);
 
 /* ---- live_catalog.c ---- */
 
@@ -159,11 +166,9 @@ void live_catalog_check(LiveEngine *engine);
 
 /* ---- subscription.c ---- */
 
-/* Joins the group of query (a reference is taken over) and registers it. */
-Subscription *subscription_new(LiveClient *client,
-                               const LiveSubscribe *subscribe,
-                               LiveQuery *query,
-                               LiveInfo *info);
+/* Takes over the reference to info and the place in the group. */
+Subscription *
+subscription_new(LiveClient *client, const LiveOptions *options, LiveGroup *group, LiveInfo *info);
 /* Leaves everything; the object goes when its task has come back. */
 void subscription_close(Subscription *subscription);
 /* Says why on the wire (code of protocol.md 2.8), then closes. */
@@ -171,8 +176,8 @@ void subscription_end(Subscription *subscription, const char *code, Str message)
 /* As subscription_end(), for a failed load or round. */
 void subscription_fail(Subscription *subscription, const Context *ctx);
 
-/* The first load, at the snapshot just taken. */
-void subscription_start(Subscription *subscription, Snapshot *snapshot);
+/* The first load, at the snapshot just taken; options: those it was made with. */
+void subscription_start(Subscription *subscription, Snapshot *snapshot, const LiveOptions *options);
 void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo last);
 /* One commit's messages.  False when the client is over its budget: it lags now, or was ended. */
 bool subscription_send(Subscription *subscription,

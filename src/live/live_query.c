@@ -8,9 +8,6 @@
 
 #include <assert.h>
 
-/* Enough for a few columns and a short condition; there may be a hundred thousand of them. */
-enum { LIVE_QUERY_ARENA_BYTES = 768 };
-
 /* ---- what the SELECT may look like ---- */
 
 #define REFUSE(...) fail(ctx, STATUS_INVALID_SQL, "Invalid SQL: Subscription query " __VA_ARGS__)
@@ -77,23 +74,15 @@ static Status check_shape(Context *ctx, const AstSelect *select)
 
 /* ---- the select list ---- */
 
-static void add_column(LiveQuery *query, LiveColumn *columns, uint32_t index)
+static void add_column(LiveQuery *query, uint32_t *columns, uint32_t index)
 {
     for (uint32_t i = 0; i < query->column_count; i++)
-        if (columns[i].index == index)
+        if (columns[i] == index)
             return;
-    const Table *table = query->table;
-    Str name = index < table->column_count ? table->columns[index].name : STR("_updated");
-    CLEANUP(buf_done) Buf key = {0};
-    json_write_key(&key, name);
-    columns[query->column_count++] = (LiveColumn){
-        .index = index,
-        .key = arena_str(&query->arena, buf_str(&key)),
-        .in_key = (int)index == table->primary_key,
-    };
+    columns[query->column_count++] = index;
 }
 
-static Status add_named(Context *ctx, LiveQuery *query, LiveColumn *columns, const AstItem *item)
+static Status add_named(Context *ctx, LiveQuery *query, uint32_t *columns, const AstItem *item)
 {
     const AstExpr *expr = item->expr;
     const Table *table = query->table;
@@ -116,7 +105,7 @@ static Status add_named(Context *ctx, LiveQuery *query, LiveColumn *columns, con
 static Status bind_columns(Context *ctx, LiveQuery *query, const AstSelect *select)
 {
     const Table *table = query->table;
-    LiveColumn *columns = ARENA_ARRAY(&query->arena, LiveColumn, table_row_width(table) + 1);
+    uint32_t *columns = ARENA_ARRAY(&ctx->arena, uint32_t, table_row_width(table) + 1);
     for (size_t i = 0; i < select->item_count; i++) {
         if (select->items[i].expr->kind != AST_STAR) {
             TRY(add_named(ctx, query, columns, &select->items[i]));
@@ -141,27 +130,21 @@ static Status bind_condition(Context *ctx,
                              const Principal *principal,
                              const ExprParameters *parameters)
 {
-    if (!select->where) {
-        query->predicate = predicate_analyse(&query->arena, NULL);
+    if (!select->where)
         return STATUS_OK;
-    }
-    ExprEnvironment *environment = ARENA_NEW(&query->arena, ExprEnvironment);
-    environment->user_id = arena_str(&query->arena, principal->user_id);
-    environment->role = principal->role;
+    ExprEnvironment environment = {.user_id = principal->user_id, .role = principal->role};
     ExprScope scope = {
         .table = query->table,
         .alias = select->from->alias.text,
-        .environment = environment,
+        .environment = &environment,
         .parameters = parameters,
         .live = true,
         .depth_max = LIVE_CONDITION_DEPTH_MAX,
     };
-    Status status =
-        expr_bind_condition(ctx, &query->arena, select->where, &scope, &query->condition);
+    Status status = expr_bind_condition(ctx, &ctx->arena, select->where, &scope, &query->condition);
     if (status != STATUS_OK)
         return REFUSE("has a WHERE that cannot be kept live: %.*s",
                       STR_ARG(arena_str(&ctx->arena, ctx->message)));
-    query->predicate = predicate_analyse(&query->arena, query->condition);
     return STATUS_OK;
 }
 
@@ -173,7 +156,7 @@ static uint64_t hash_query(const LiveQuery *query)
     hash = hash_combine(hash, hash_seeded(query->owner.user_id));
     hash = hash_combine(hash, query->condition ? expr_hash(query->condition) : 0);
     for (uint32_t i = 0; i < query->column_count; i++)
-        hash = hash_combine(hash, query->columns[i].index);
+        hash = hash_combine(hash, query->columns[i]);
     return hash_combine(hash, (uint64_t)(query->star * 2 + query->full));
 }
 
@@ -190,7 +173,7 @@ bool live_query_equal(const LiveQuery *a, const LiveQuery *b)
         !str_equal(a->owner.user_id, b->owner.user_id))
         return false;
     for (uint32_t i = 0; i < a->column_count; i++)
-        if (a->columns[i].index != b->columns[i].index)
+        if (a->columns[i] != b->columns[i])
             return false;
     return same_condition(a->condition, b->condition);
 }
@@ -220,36 +203,57 @@ static Status find_table(Context *ctx,
     return STATUS_OK;
 }
 
-static Status
-bind(Context *ctx, LiveQuery *query, const Principal *principal, const LiveQueryText *text)
+Status live_query_bind(Context *ctx,
+                       const Catalog *catalog,
+                       const Principal *principal,
+                       const LiveQueryText *text,
+                       const LiveQuery **ret_query)
 {
     const AstSelect *select = NULL;
+    LiveQuery *query = ARENA_NEW(&ctx->arena, LiveQuery);
     TRY(parse_select(ctx, text, &select));
     assert(select);
     TRY(check_shape(ctx, select));
-    TRY(find_table(ctx, query->catalog, principal, &select->from->table, &query->table));
-    query->owner =
-        owner_of(arena_str(&query->arena, authorizer_owner(principal, query->table).user_id));
+    TRY(find_table(ctx, catalog, principal, &select->from->table, &query->table));
+    query->owner = authorizer_owner(principal, query->table);
+    query->sql = text->sql;
     query->full = text->full;
     TRY(bind_columns(ctx, query, select));
     TRY(bind_condition(ctx, query, select, principal, &text->parameters));
     query->hash = hash_query(query);
+    *ret_query = query;
     return STATUS_OK;
 }
 
-Status live_query_bind(Context *ctx,
-                       Catalog *catalog,
-                       const Principal *principal,
-                       const LiveQueryText *text,
-                       LiveQuery **ret_query)
+static size_t owner_size(Owner owner)
 {
-    CLEANUP(live_query_unref) LiveQuery *query = NEW(LiveQuery);
+    return owner.user_id.len ? arena_rounded(owner.user_id.len + 1) : 0;
+}
+
+static size_t kept_size(const LiveQuery *bound)
+{
+    return arena_rounded(sizeof(*bound)) + arena_rounded(bound->column_count * sizeof(uint32_t)) +
+           owner_size(bound->owner) + arena_rounded(bound->sql.len + 1) +
+           (bound->condition ? expr_copy_size(bound->condition) : 0);
+}
+
+LiveQuery *live_query_keep(const LiveQuery *bound)
+{
+    size_t size = kept_size(bound);
+    Arena arena = arena_over(mem_alloc(size), size);
+    LiveQuery *query = arena_alloc(&arena, sizeof(*query)); /* the first: at its begin */
+    *query = *bound;
     refcount_init(&query->refs);
-    query->arena.first_bytes = LIVE_QUERY_ARENA_BYTES;
-    query->catalog = catalog_ref(catalog);
-    TRY(bind(ctx, query, principal, text));
-    *ret_query = TAKE(query);
-    return STATUS_OK;
+    uint32_t *columns = ARENA_ARRAY(&arena, uint32_t, bound->column_count);
+    memcpy(columns, bound->columns, bound->column_count * sizeof(*columns));
+    query->columns = columns;
+    query->table = table_ref((Table *)bound->table);
+    query->owner =
+        bound->owner.user_id.len ? owner_of(arena_str(&arena, bound->owner.user_id)) : OWNER_SHARED;
+    query->sql = arena_str(&arena, bound->sql);
+    query->condition = bound->condition ? expr_copy(&arena, bound->condition) : NULL;
+    assert(!arena.block);
+    return query;
 }
 
 LiveQuery *live_query_ref(LiveQuery *query)
@@ -262,8 +266,7 @@ void live_query_unref(LiveQuery *query)
 {
     if (!query || !refcount_dec(&query->refs))
         return;
-    catalog_unref(query->catalog);
-    arena_done(&query->arena);
+    table_unref((Table *)query->table);
     free(query);
 }
 

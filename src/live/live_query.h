@@ -3,19 +3,37 @@
  * What a subscription asks for: one table, one owner's rows, a condition, some
  * columns.
  *
- * A LiveQuery is bound once, at subscribe, and never changes; it is counted and
- * may be read by any thread.  Two subscriptions that ask for the same (equal
- * condition, columns, owner and form of updates) share one, see live_engine.c.
+ * live_query_bind() makes one in the arena of a request.  Most often somebody asks
+ * for the same already (equal condition, columns, owner and form of updates), and
+ * that query is shared; if not, live_query_keep() makes a copy that lives on.  That
+ * one is counted, never changes and may be read by any thread.  There may be a
+ * hundred thousand of them: what follows from the table is not stored again.
  */
 #pragma once
 
 #include "auth/authorizer.h"
 #include "base/refcount.h"
 #include "catalog/catalog.h"
-#include "expr/predicate.h"
+#include "expr/expr.h"
 #include "store/layout.h"
 
 enum { LIVE_CONDITION_DEPTH_MAX = 64 };
+
+typedef struct LiveQuery {
+    RefCount refs;           /* of a kept one */
+    uint32_t selected_count; /* of columns */
+    uint32_t column_count;
+    bool star; /* rows carry _deleted (not streams) */
+    bool full; /* updates carry whole rows */
+    /* Indices into the row as expressions see it: as selected, then the primary key when it was
+     * not selected. */
+    const uint32_t *columns;
+    const Table *table; /* counted by a kept one, else the catalog's */
+    Owner owner;
+    const Expr *condition; /* NULL = every row */
+    Str sql;               /* the words of who asked first */
+    uint64_t hash;         /* of all that live_query_equal() compares */
+} LiveQuery;
 
 typedef struct LiveColumn {
     uint32_t index; /* into the row as expressions see it */
@@ -23,21 +41,17 @@ typedef struct LiveColumn {
     bool in_key;    /* the table's primary key */
 } LiveColumn;
 
-typedef struct LiveQuery {
-    RefCount refs;
-    Arena arena;
-    Catalog *catalog; /* keeps the table */
-    const Table *table;
-    Owner owner;
-    const Expr *condition; /* NULL = every row */
-    Predicate predicate;
-    const LiveColumn *columns; /* as selected, then the primary key when it was not selected */
-    uint32_t column_count;
-    uint32_t selected_count; /* of columns */
-    bool star;               /* rows carry _deleted (not streams) */
-    bool full;               /* updates carry whole rows */
-    uint64_t hash;           /* of all that live_query_equal() compares */
-} LiveQuery;
+/* at < column_count */
+static inline LiveColumn live_query_column(const LiveQuery *query, uint32_t at)
+{
+    const Table *table = query->table;
+    uint32_t index = query->columns[at];
+    return (LiveColumn){
+        .index = index,
+        .key = index < table->column_count ? table->columns[index].json_key : STR("\"_updated\":"),
+        .in_key = (int)index == table->primary_key,
+    };
+}
 
 typedef struct LiveQueryText {
     Str sql;
@@ -46,17 +60,20 @@ typedef struct LiveQueryText {
 } LiveQueryText;
 
 /*
- * Parses, authorizes and binds.  Errors: STATUS_INVALID_SQL (what cannot be kept
+ * Parses, authorizes and binds.  The result is in ctx's arena and valid as long as the catalog;
+ * text too must stay that long.  Errors: STATUS_INVALID_SQL (what cannot be kept
  * live, with the reason), STATUS_TABLE_NOT_FOUND, STATUS_PERMISSION_DENIED,
  * STATUS_UNSUPPORTED, worded as protocol.md 2.8 asks once live_error_message()
  * has put the prefix before them.
  */
 MUST_CHECK Status live_query_bind(Context *ctx,
-                                  Catalog *catalog,
+                                  const Catalog *catalog,
                                   const Principal *principal,
                                   const LiveQueryText *text,
-                                  LiveQuery **ret_query);
+                                  const LiveQuery **ret_query);
 
+/* A copy with everything it needs, in one allocation; counted once. */
+LiveQuery *live_query_keep(const LiveQuery *bound);
 LiveQuery *live_query_ref(LiveQuery *query);
 void live_query_unref(LiveQuery *query);
 DEFINE_CLEANUP(LiveQuery, live_query_unref)

@@ -3,6 +3,7 @@
 
 #include "live/live_engine.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -43,13 +44,95 @@ void live_registry_free(LiveRegistry *registry)
     free(registry);
 }
 
+/* ---- entries ---- */
+
+static Str put_text(char **at, Str text)
+{
+    char *copy = *at;
+    if (text.len)
+        memcpy(copy, text.ptr, text.len);
+    *at += text.len;
+    return str_from(copy, text.len);
+}
+
+LiveOrigin *live_origin_new(LiveEngine *engine, Str connection_id, Str user_id)
+{
+    LiveOrigin *origin = mem_zalloc(sizeof(*origin) + connection_id.len + user_id.len);
+    char *at = origin->texts;
+    refcount_init(&origin->refs);
+    origin->engine = engine;
+    origin->connection_id = put_text(&at, connection_id);
+    origin->user_id = put_text(&at, user_id);
+    atomic_init(&origin->last_ping_us, clock_wall_us());
+    return origin;
+}
+
+LiveOrigin *live_origin_ref(LiveOrigin *origin)
+{
+    refcount_inc(&origin->refs);
+    return origin;
+}
+
+void live_origin_unref(LiveOrigin *origin)
+{
+    if (origin && refcount_dec(&origin->refs))
+        free(origin);
+}
+
+LiveInfo *live_info_new(const LiveInfoOptions *options)
+{
+    /* Who asks in the same words as the first shares them. */
+    Str first = options->query->sql;
+    Str sql = str_equal(options->sql, first) ? STR_NULL : options->sql;
+    LiveInfo *info =
+        mem_zalloc(sizeof(*info) + options->subscription_id.len + sql.len + options->options.len);
+    char *at = info->texts;
+    refcount_init(&info->refs);
+    info->origin = live_origin_ref(options->origin);
+    info->query = live_query_ref(options->query);
+    info->subscription_id = put_text(&at, options->subscription_id);
+    info->sql = sql.len ? put_text(&at, sql) : first;
+    info->options = put_text(&at, options->options);
+    info->index_kind = options->index_kind;
+    info->created_at_us = clock_wall_us();
+    atomic_init(&info->last_update_us, info->created_at_us);
+    return info;
+}
+
 void live_info_unref(LiveInfo *info)
 {
     if (!info || !refcount_dec(&info->refs))
         return;
-    arena_done(&info->arena);
+    live_query_unref(info->query);
+    live_origin_unref(info->origin);
     free(info);
 }
+
+Str live_info_id(Arena *arena, const LiveInfo *info)
+{
+    return arena_printf(arena,
+                        "%.*s-%.*s-%.*s",
+                        STR_ARG(info->origin->user_id),
+                        STR_ARG(info->origin->connection_id),
+                        STR_ARG(info->subscription_id));
+}
+
+static bool skip(Str *text, Str expected)
+{
+    if (!str_starts_with(*text, expected))
+        return false;
+    *text = str_from(text->ptr + expected.len, text->len - expected.len);
+    return true;
+}
+
+bool live_info_has_id(const LiveInfo *info, Str live_id)
+{
+    return skip(&live_id, info->origin->user_id) && skip(&live_id, STR("-")) &&
+           skip(&live_id, info->origin->connection_id) && skip(&live_id, STR("-")) &&
+           str_equal(live_id, info->subscription_id);
+}
+
+/* ---- the list ---- */
 
 static UserCount *user_count(LiveRegistry *registry, Str user_id)
 {
@@ -65,7 +148,7 @@ static UserCount *user_count(LiveRegistry *registry, Str user_id)
 
 static bool add_locked(LiveRegistry *registry, LiveInfo *info, size_t per_user_max)
 {
-    UserCount *user = user_count(registry, info->user_id);
+    UserCount *user = user_count(registry, info->origin->user_id);
     if (user->count >= per_user_max)
         return false;
     user->count++;
@@ -73,7 +156,7 @@ static bool add_locked(LiveRegistry *registry, LiveInfo *info, size_t per_user_m
         registry->capacity = registry->capacity ? registry->capacity * 2 : 64;
         registry->infos = mem_realloc(registry->infos, registry->capacity * sizeof(LiveInfo *));
     }
-    info->place = registry->count;
+    info->place = (uint32_t)registry->count;
     registry->infos[registry->count++] = info;
     return true;
 }
@@ -91,7 +174,7 @@ static void remove_locked(LiveRegistry *registry, LiveInfo *info)
     LiveInfo *last = registry->infos[--registry->count];
     registry->infos[info->place] = last;
     last->place = info->place;
-    UserCount *user = user_count(registry, info->user_id);
+    UserCount *user = user_count(registry, info->origin->user_id);
     if (--user->count == 0) {
         map_remove(&registry->users, user->user_id);
         free(user);
@@ -126,11 +209,11 @@ bool live_registry_find_watcher(void *data,
     pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; i < registry->count && !found; i++) {
         const LiveInfo *info = registry->infos[i];
-        found = info->table_id == table_id;
+        found = info->query->table->id == table_id;
         if (found)
             *ret_watcher = (TableWatcher){
-                .connection_id = arena_str(arena, info->connection_id),
-                .user_id = arena_str(arena, info->user_id),
+                .connection_id = arena_str(arena, info->origin->connection_id),
+                .user_id = arena_str(arena, info->origin->user_id),
                 .subscription_id = arena_str(arena, info->subscription_id),
             };
     }
@@ -143,9 +226,10 @@ bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner)
     LiveRegistry *registry = data;
     bool found = false;
     pthread_mutex_lock(&registry->lock);
-    for (size_t i = 0; i < registry->count && !found; i++)
-        found = registry->infos[i]->table_id == table_id &&
-                str_equal(registry->infos[i]->owner.user_id, owner.user_id);
+    for (size_t i = 0; i < registry->count && !found; i++) {
+        const LiveQuery *query = registry->infos[i]->query;
+        found = query->table->id == table_id && str_equal(query->owner.user_id, owner.user_id);
+    }
     pthread_mutex_unlock(&registry->lock);
     return found;
 }
@@ -157,9 +241,9 @@ bool live_registry_kill(void *data, Str live_id)
     pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; i < registry->count && !found; i++) {
         const LiveInfo *info = registry->infos[i];
-        found = str_equal(info->live_id, live_id);
+        found = live_info_has_id(info, live_id);
         if (found)
-            live_engine_kill(info->engine, live_id);
+            live_engine_kill(info->origin->engine, live_id);
     }
     pthread_mutex_unlock(&registry->lock);
     return found;
@@ -196,15 +280,17 @@ static int64_t lag_of(const LiveRegistry *registry, LiveInfo *info)
 /* The texts go to the arena: the entry may be gone before the rows are read. */
 static void put_row(Arena *arena, LiveRegistry *registry, LiveInfo *info, SystemRows *rows)
 {
+    const LiveOrigin *origin = info->origin;
+    const Table *table = info->query->table;
     system_row_begin(rows);
-    system_row_text(rows, "live_id", arena_str(arena, info->live_id));
-    system_row_text(rows, "connection_id", arena_str(arena, info->connection_id));
+    system_row_text(rows, "live_id", live_info_id(arena, info));
+    system_row_text(rows, "connection_id", arena_str(arena, info->origin->connection_id));
     system_row_text(rows, "subscription_id", arena_str(arena, info->subscription_id));
     system_row_text(rows, "query_id", arena_str(arena, info->subscription_id));
-    system_row_text(rows, "namespace_id", arena_str(arena, info->namespace_name));
-    system_row_text(rows, "table_name", arena_str(arena, info->table_name));
-    system_row_text(rows, "user_id", arena_str(arena, info->user_id));
-    system_row_text(rows, "query", arena_str(arena, info->query));
+    system_row_text(rows, "namespace_id", arena_str(arena, table->namespace_name));
+    system_row_text(rows, "table_name", arena_str(arena, table->name));
+    system_row_text(rows, "user_id", arena_str(arena, info->origin->user_id));
+    system_row_text(rows, "query", arena_str(arena, info->sql));
     if (info->options.len)
         system_row_text(rows, "options", arena_str(arena, info->options));
     system_row_text(rows, "status", STR("active"));
@@ -214,10 +300,10 @@ static void put_row(Arena *arena, LiveRegistry *registry, LiveInfo *info, System
     system_row_integer(rows, "changes", (int64_t)atomic_load(&info->sent));
     system_row_integer(rows, "node_id", registry->node_id);
     system_row_integer(rows, "node", registry->node_id);
-    system_row_integer(rows, "last_ping_at", atomic_load(&info->last_ping_us));
+    system_row_integer(rows, "last_ping_at", atomic_load(&origin->last_ping_us));
     system_row_integer(rows, "lag_seq", lag_of(registry, info));
-    system_row_integer(rows, "queued_bytes", (int64_t)atomic_load(&info->queued_bytes));
-    system_row_integer(rows, "matched", (int64_t)atomic_load(&info->matched));
+    system_row_integer(rows, "queued_bytes", (int64_t)atomic_load(&origin->queued_bytes));
+    system_row_integer(rows, "matched", (int64_t)atomic_load(&info->sent));
     system_row_integer(rows, "sent", (int64_t)atomic_load(&info->sent));
     system_row_text(rows, "index_kind", str_from_c(info->index_kind));
 }

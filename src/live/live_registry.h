@@ -10,38 +10,60 @@
 
 #include "base/refcount.h"
 #include "commit/sequencer.h"
+#include "live/live_query.h"
 #include "table/system_table.h"
 #include "table/watcher.h"
 
 typedef struct LiveEngine LiveEngine;
 
+/* What all live queries of one connection have in common; counted. */
+typedef struct LiveOrigin {
+    RefCount refs;
+    LiveEngine *engine; /* whose they are */
+    Str connection_id;
+    Str user_id;
+    /* written by the reactor */
+    _Atomic uint64_t queued_bytes;
+    _Atomic int64_t last_ping_us;
+    char texts[];
+} LiveOrigin;
+
+LiveOrigin *live_origin_new(LiveEngine *engine, Str connection_id, Str user_id);
+LiveOrigin *live_origin_ref(LiveOrigin *origin);
+void live_origin_unref(LiveOrigin *origin);
+
 typedef struct LiveInfo {
     RefCount refs;
-    LiveEngine *engine; /* whose it is */
-    Arena arena;        /* holds the texts */
-    Str live_id;        /* {user_id}-{connection_id}-{subscription_id} */
-    Str connection_id;
+    uint32_t place;     /* in the registry's list */
+    LiveOrigin *origin; /* counted */
+    LiveQuery *query;   /* counted */
     Str subscription_id;
-    Str user_id;
-    Str namespace_name;
-    Str table_name;
-    Str query;   /* as the client wrote it */
+    Str sql;     /* as the client wrote it */
     Str options; /* JSON; empty = none */
-    uint32_t table_id;
-    Owner owner;
     int64_t created_at_us;
     const char *index_kind;
     /* written by the reactor */
-    _Atomic uint64_t matched;      /* rows that changed under the query */
-    _Atomic uint64_t sent;         /* rows sent as changes */
-    _Atomic uint64_t position;     /* everything up to here was sent */
-    _Atomic uint64_t queued_bytes; /* of its connection */
+    _Atomic uint64_t sent;     /* rows that changed under the query, and were told */
+    _Atomic uint64_t position; /* everything up to here was sent */
     _Atomic int64_t last_update_us;
-    _Atomic int64_t last_ping_us;
-    size_t place; /* in the registry's list */
+    char texts[];
 } LiveInfo;
 
+typedef struct LiveInfoOptions {
+    LiveOrigin *origin; /* a reference is taken */
+    LiveQuery *query;   /* likewise */
+    Str subscription_id;
+    Str sql;
+    Str options;
+    const char *index_kind; /* static */
+} LiveInfoOptions;
+
+LiveInfo *live_info_new(const LiveInfoOptions *options);
 void live_info_unref(LiveInfo *info);
+
+/* {user_id}-{connection_id}-{subscription_id} */
+Str live_info_id(Arena *arena, const LiveInfo *info);
+bool live_info_has_id(const LiveInfo *info, Str live_id);
 
 typedef struct LiveRegistry LiveRegistry;
 

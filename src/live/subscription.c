@@ -28,28 +28,33 @@ struct LiveTask {
 
 /* ---- life cycle ---- */
 
-Subscription *subscription_new(LiveClient *client,
-                               const LiveSubscribe *subscribe,
-                               LiveQuery *query,
-                               LiveInfo *info)
+Subscription *
+subscription_new(LiveClient *client, const LiveOptions *options, LiveGroup *group, LiveInfo *info)
 {
-    Subscription *subscription = NEW(Subscription);
     CLEANUP(buf_done) Buf head = {0};
-    live_write_change_head(&head, subscribe->subscription_id);
-    size_t head_len = head.len;
-    buf_str_append(&head, subscribe->subscription_id);
-    size_t len;
-    subscription->head_bytes = buf_take(&head, &len);
-    subscription->head = str_from(subscription->head_bytes, head_len);
-    subscription->id = str_from(subscription->head_bytes + head_len, len - head_len);
+    live_write_change_head(&head, info->subscription_id);
+    Subscription *subscription = mem_zalloc(sizeof(*subscription) + head.len);
+    memcpy(subscription->head, head.ptr, head.len);
+    subscription->head_len = (uint32_t)head.len;
     subscription->client = client;
-    subscription->options = subscribe->options;
-    subscription->group = live_group_join(client->engine, query);
+    subscription->group = group;
     subscription->info = info;
-    info->index_kind = live_filing_kind(subscription->group->filing);
-    map_put(&client->subscriptions, subscription->id, subscription);
+    subscription->batch_size = options->batch_size;
+    subscription->on_lag = options->on_lag;
+    subscription->progress = options->progress;
+    map_put(&client->subscriptions, info->subscription_id, subscription);
     atomic_fetch_add(&client->engine->subscription_count, 1);
     return subscription;
+}
+
+static Str head_of(const Subscription *subscription)
+{
+    return str_from(subscription->head, subscription->head_len);
+}
+
+static Str id_of(const Subscription *subscription)
+{
+    return subscription->info->subscription_id;
 }
 
 /* ---- the client's list of subscriptions that want a worker ---- */
@@ -88,12 +93,6 @@ static void stop_waiting(Subscription *subscription)
 
 /* ---- the end ---- */
 
-static void subscription_free(Subscription *subscription)
-{
-    free(subscription->head_bytes);
-    free(subscription);
-}
-
 void subscription_close(Subscription *subscription)
 {
     LiveClient *client = subscription->client;
@@ -106,7 +105,7 @@ void subscription_close(Subscription *subscription)
         client->task_count--;
         atomic_store(&subscription->task->ctx.cancelled, true);
     }
-    map_remove(&client->subscriptions, subscription->id);
+    map_remove(&client->subscriptions, id_of(subscription));
     live_load_free(TAKE(subscription->load));
     live_group_leave(engine, TAKE(subscription->group));
     sequencer_interest_remove(engine->options.sequencer, engine->options.index, table_id);
@@ -114,14 +113,14 @@ void subscription_close(Subscription *subscription)
     atomic_fetch_sub(&engine->subscription_count, 1);
     subscription->client = NULL;
     if (!subscription->task)
-        subscription_free(subscription);
+        free(subscription);
 }
 
 void subscription_end(Subscription *subscription, const char *code, Str message)
 {
     LiveClient *client = subscription->client;
     CLEANUP(buf_done) Buf text = {0};
-    live_write_end(&text, subscription->id, code, message, subscription->position);
+    live_write_end(&text, id_of(subscription), code, message, subscription->position);
     Shared *bytes = shared_take(&text);
     client->sink->send(client->sink_data, bytes, false);
     shared_unref(bytes);
@@ -157,12 +156,12 @@ static void note_sent(Subscription *subscription, uint64_t row_count)
     if (row_count == 0)
         return;
     atomic_fetch_add_explicit(&info->sent, row_count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&info->matched, row_count, memory_order_relaxed);
     atomic_store_explicit(&info->last_update_us,
                           snowflake_to_ms(subscription->position) * 1000,
                           memory_order_relaxed);
-    atomic_store_explicit(
-        &info->queued_bytes, client->sink->queued_bytes(client->sink_data), memory_order_relaxed);
+    atomic_store_explicit(&info->origin->queued_bytes,
+                          client->sink->queued_bytes(client->sink_data),
+                          memory_order_relaxed);
     atomic_fetch_add_explicit(&client->engine->rows_sent, row_count, memory_order_relaxed);
 }
 
@@ -178,7 +177,7 @@ void subscription_lag(Subscription *subscription, SeqNo position)
 static void fall_behind(Subscription *subscription, SeqNo position)
 {
     atomic_fetch_add(&subscription->client->engine->lag_count, 1);
-    if (subscription->options.on_lag != LIVE_LAG_CLOSE) {
+    if (subscription->on_lag != LIVE_LAG_CLOSE) {
         subscription_lag(subscription, position);
         return;
     }
@@ -197,12 +196,14 @@ bool subscription_send(Subscription *subscription,
         return false;
     }
     for (size_t i = 0; i < delta->tail_count; i++)
-        client->sink->send_parts(client->sink_data, subscription->head, delta->tails[i]);
+        client->sink->send_parts(client->sink_data, head_of(subscription), delta->tails[i]);
     subscription->position = record->seq;
     note_sent(subscription, delta->row_count);
     log_debug("live",
-              "deliver live_id=%.*s rows=%llu messages=%zu commit=%llu first=%.40s",
-              STR_ARG(subscription->info->live_id),
+              "deliver live_id=%.*s-%.*s-%.*s rows=%llu messages=%zu commit=%llu first=%.40s",
+              STR_ARG(client->origin->user_id),
+              STR_ARG(client->origin->connection_id),
+              STR_ARG(id_of(subscription)),
               (unsigned long long)delta->row_count,
               delta->tail_count,
               (unsigned long long)record->seq,
@@ -216,7 +217,7 @@ static void send_frames(Subscription *subscription, LiveFrames *frames)
     for (size_t i = 0; i < frames->count; i++) {
         LiveFrame *frame = &frames->items[i];
         if (frame->tail)
-            client->sink->send_parts(client->sink_data, subscription->head, frame->bytes);
+            client->sink->send_parts(client->sink_data, head_of(subscription), frame->bytes);
         else
             client->sink->send(client->sink_data, frame->bytes, frame->binary);
     }
@@ -278,23 +279,17 @@ static LiveLoadMode load_mode(const LiveOptions *options)
                                     : LIVE_LOAD_ALL;
 }
 
-static LiveLoad *new_load(const Subscription *subscription, Snapshot *snapshot, bool resync)
+/* What every load needs; how it loads is the caller's. */
+static LiveLoadOptions load_options(const Subscription *subscription, Snapshot *snapshot)
 {
-    const LiveOptions *options = &subscription->options;
-    LiveLoadOptions load_options = {
+    return (LiveLoadOptions){
         .sequencer = subscription->client->engine->options.sequencer,
         .query = subscription->group->query,
         .snapshot = snapshot,
-        .subscription_id = subscription->id,
-        .mode = resync ? LIVE_LOAD_ALL : load_mode(options),
-        .last_rows = options->last_rows,
-        .from = options->from,
-        .from_time = options->from_time,
-        .resync = resync,
+        .subscription_id = id_of(subscription),
         .gzip = subscription->client->gzip,
-        .batch_size = options->batch_size,
+        .batch_size = subscription->batch_size,
     };
-    return live_load_new(&load_options);
 }
 
 static void run_load(Subscription *subscription)
@@ -304,13 +299,24 @@ static void run_load(Subscription *subscription)
     task_start(subscription, task);
 }
 
-static void begin_load(Subscription *subscription, Snapshot *snapshot, bool resync)
+static void begin_load(Subscription *subscription, const LiveLoadOptions *options)
 {
     subscription->state = SUBSCRIPTION_LOADING;
-    subscription->position = snapshot->seq;
-    subscription->load = new_load(subscription, snapshot, resync);
+    subscription->position = options->snapshot->seq;
+    subscription->load = live_load_new(options);
     subscription->load_deadline_us = INT64_MAX;
     wait_for_worker(subscription);
+}
+
+static void load_initial(Subscription *subscription, Snapshot *snapshot, const LiveOptions *options)
+{
+    LiveLoadOptions load = load_options(subscription, snapshot);
+    load.mode = load_mode(options);
+    load.last_rows = options->last_rows;
+    load.from = options->from;
+    load.from_time = options->from_time;
+    begin_load(subscription, &load);
+    client_feed_waiting(subscription->client);
 }
 
 static void send_plain_ack(Subscription *subscription)
@@ -318,7 +324,7 @@ static void send_plain_ack(Subscription *subscription)
     CLEANUP(live_frames_done) LiveFrames frames = {0};
     CLEANUP(buf_done) Buf message = {0};
     LiveBatchControl control = {0};
-    live_write_ack(&message, subscription->id, subscription->group->query, &control, false);
+    live_write_ack(&message, id_of(subscription), subscription->group->query, &control, false);
     live_frames_add_message(&frames, &message, subscription->client->gzip);
     send_frames(subscription, &frames);
 }
@@ -330,11 +336,10 @@ static void go_live(Subscription *subscription)
     note_sent(subscription, 0);
 }
 
-void subscription_start(Subscription *subscription, Snapshot *snapshot)
+void subscription_start(Subscription *subscription, Snapshot *snapshot, const LiveOptions *options)
 {
-    if (subscription->options.initial) {
-        begin_load(subscription, snapshot, false);
-        client_feed_waiting(subscription->client);
+    if (options->initial) {
+        load_initial(subscription, snapshot, options);
         return;
     }
     subscription->position = snapshot->seq;
@@ -369,7 +374,7 @@ static void start_round(Subscription *subscription)
     task->round = (LiveCatchUp){
         .sequencer = client->engine->options.sequencer,
         .query = live_query_ref(subscription->group->query),
-        .newest_only = subscription->options.on_lag == LIVE_LAG_LATEST,
+        .newest_only = subscription->on_lag == LIVE_LAG_LATEST,
         .bytes_max = ROUND_BYTES_MAX,
         .position = subscription->position,
     };
@@ -416,7 +421,10 @@ static void resync(Subscription *subscription)
     subscription->ring_mark = engine->ring->head;
     CLEANUP(snapshot_unref)
     Snapshot *snapshot = subscription_snapshot(engine, subscription->group->query->table);
-    begin_load(subscription, snapshot, true);
+    LiveLoadOptions load = load_options(subscription, snapshot);
+    load.mode = LIVE_LOAD_ALL;
+    load.resync = true;
+    begin_load(subscription, &load);
 }
 
 static void load_finished(Subscription *subscription, LiveTask *task)
@@ -484,7 +492,7 @@ static void task_finished(LiveTask *task)
             client_feed_waiting(client);
         }
     } else {
-        subscription_free(subscription);
+        free(subscription);
     }
     task_free(task);
 }

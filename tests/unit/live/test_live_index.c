@@ -140,7 +140,7 @@ static void run_model(bool per_user)
     for (int step = 0; step < STEPS; step++) {
         Item *item = &items[dice(ITEMS)];
         if (item->filing) {
-            live_index_remove(index, TAKE(item->filing));
+            live_index_remove(index, TAKE(item->filing), item);
         } else {
             make_item(item);
             item->filing = live_index_add(index, owner_of(item->owner), &item->predicate, item);
@@ -150,7 +150,7 @@ static void run_model(bool per_user)
     }
     for (size_t i = 0; i < ITEMS; i++) {
         if (items[i].filing)
-            live_index_remove(index, TAKE(items[i].filing));
+            live_index_remove(index, TAKE(items[i].filing), &items[i]);
         arena_done(&items[i].arena);
     }
     assert_int_equal(live_index_item_count(index), 0);
@@ -206,7 +206,7 @@ static void a_row_visits_only_the_queries_of_its_room(void **state)
     assert_string_equal(live_filing_kind(filings[0]), "hash");
 
     for (int room = 0; room < ROOMS; room++)
-        live_index_remove(index, filings[room]);
+        live_index_remove(index, filings[room], &filings[room]);
     live_index_free(index);
 }
 
@@ -218,14 +218,14 @@ static void a_predicate_without_pins_is_on_the_scan_list(void **state)
     LiveIndex *shared = live_index_new(false);
     LiveFiling *filing = live_index_add(shared, OWNER_SHARED, &predicate, shared);
     assert_string_equal(live_filing_kind(filing), "scan");
-    live_index_remove(shared, filing);
+    live_index_remove(shared, filing, shared);
     live_index_free(shared);
 
     /* With owners the owner itself is the pin. */
     LiveIndex *per_user = live_index_new(true);
     filing = live_index_add(per_user, owner_of(STR("alice")), &predicate, per_user);
     assert_string_equal(live_filing_kind(filing), "hash");
-    live_index_remove(per_user, filing);
+    live_index_remove(per_user, filing, per_user);
     live_index_free(per_user);
 }
 
