@@ -322,6 +322,21 @@ test('r60 a delivery is a line of the log at level debug, and none at info', asy
     assert.deepEqual(await deliver('info'), []);
 });
 
+test('live queries that mean the same are listed in their own words', async () => {
+    await root.sql(`CREATE SHARED TABLE app.words ${COLUMNS}`);
+    const spellings = { a: 'SELECT * FROM app.words WHERE room = 7', b: 'select * from app.words where room=7', c: 'SELECT * FROM app.words WHERE room = 7' };
+    const live = await root.live();
+    for (const [id, sql] of Object.entries(spellings))
+        await live.subscribe(id, sql);
+    const listed = async () => Object.fromEntries((await queries("WHERE table_name = 'words'")).map(({ query_id, query }) => [query_id, query]));
+    assert.deepEqual(await listed(), spellings);
+    live.unsubscribe('a');
+    delete spellings.a;
+    await becomes(async () => Object.keys(await listed()).length, 2);
+    assert.deepEqual(await listed(), spellings);
+    await live.close();
+});
+
 test('r61 a live query names the node that owns its socket', async () => {
     await root.sql(`CREATE SHARED TABLE app.r61 ${COLUMNS}`);
     const live = await root.live();
