@@ -26,7 +26,7 @@ static void work_login(AuthJob *job)
         login->tokens = auth_issue_tokens(&job->ctx.arena, auth, login->user);
 }
 
-static void refuse_login(const LoginJob *login, Connection *conn)
+static void refuse_login(LoginJob *login, Connection *conn)
 {
     static const struct {
         int status;
@@ -38,9 +38,13 @@ static void refuse_login(const LoginJob *login, Connection *conn)
         [LOGIN_FAILED] = {500, "internal_error"},
     };
     LoginRefusal refusal = login->attempt.refusal;
-    if (refusal == LOGIN_FAILED)
-        log_error("api", "login failed error=%.*s", STR_ARG(login->job.ctx.message));
-    reply_error(conn, refusals[refusal].status, refusals[refusal].code, login->job.ctx.message);
+    Context *ctx = &login->job.ctx;
+    Str message = ctx->message;
+    if (refusal == LOGIN_FAILED) {
+        log_error("api", "login failed error=%.*s", STR_ARG(message));
+        message = context_error_text(&ctx->arena, ctx, AUDIENCE_ALL);
+    }
+    reply_error(conn, refusals[refusal].status, refusals[refusal].code, message);
 }
 
 static void answer_login(AuthJob *job, Connection *conn)

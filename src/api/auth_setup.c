@@ -91,6 +91,18 @@ static void refuse(SetupJob *setup, int status, const char *code, const char *wh
     };
 }
 
+/* The reason is for the log: nobody has proven yet to be an administrator. */
+static void fail_setup(SetupJob *setup)
+{
+    Context *ctx = &setup->job.ctx;
+    log_error("api", "setup failed error=%.*s", STR_ARG(ctx->message));
+    setup->refusal = (SetupRefusal){
+        .status = status_info(ctx->error)->http_status,
+        .code = "internal_error",
+        .message = context_error_text(&ctx->arena, ctx, AUDIENCE_ALL),
+    };
+}
+
 static void refuse_commit(SetupJob *setup, Status status)
 {
     if (status == STATUS_CONFLICT)
@@ -98,7 +110,7 @@ static void refuse_commit(SetupJob *setup, Status status)
     else if (status == STATUS_ALREADY_EXISTS)
         refuse(setup, 409, "user_exists", "");
     else
-        refuse(setup, 500, "internal_error", "");
+        fail_setup(setup);
 }
 
 /* In the order of protocol.md 1.5. */
@@ -173,8 +185,6 @@ static void answer_setup(AuthJob *job, Connection *conn)
 {
     const SetupJob *setup = CONTAINER_OF(job, SetupJob, job);
     const SetupRefusal *refusal = &setup->refusal;
-    if (refusal->status == 500)
-        log_error("api", "setup failed error=%.*s", STR_ARG(refusal->message));
     if (refusal->status)
         reply_error(conn, refusal->status, refusal->code, refusal->message);
     else

@@ -9,26 +9,8 @@ SqlError sql_error_from_context(Context *ctx)
     return (SqlError){
         .http_status = info->http_status,
         .code = info->wire_code,
-        .message = arena_printf(&ctx->arena, "%s%.*s", info->prefix, STR_ARG(ctx->message)),
+        .message = context_error_text(&ctx->arena, ctx, AUDIENCE_ALL),
     };
-}
-
-Str sql_error_redacted(const char *code)
-{
-    static const struct {
-        Str code;
-        Str message;
-    } words[] = {
-        {STR_INIT("INVALID_SQL"), STR_INIT("SQL statement is invalid or not allowed")},
-        {STR_INIT("BATCH_PARSE_ERROR"), STR_INIT("Failed to parse SQL batch")},
-        {STR_INIT("TABLE_NOT_FOUND"), STR_INIT("Requested table is not available")},
-        {STR_INIT("INTERNAL_ERROR"), STR_INIT("SQL request failed")},
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (str_equal(words[i].code, str_from_c(code)))
-            return words[i].message;
-    }
-    return STR("SQL statement failed");
 }
 
 /* The characters of `sql` before a byte offset, plus one. */
@@ -49,10 +31,12 @@ static Str full_message(Arena *arena, const QueryRun *run)
     return arena_str(arena, buf_str(&text));
 }
 
-static bool is_for_everybody(const QueryRun *run, const char *code)
+/* A batch that does not parse has a code of its own, and so words of its own. */
+static const char *public_words(const QueryRun *run, const char *code, Audience audience)
 {
-    return status_info(query_status(run))->message_safe &&
-           !str_equal(str_from_c(code), STR("BATCH_PARSE_ERROR"));
+    const char *words = status_public_words(query_status(run), audience);
+    bool is_batch = words && str_equal(str_from_c(code), STR("BATCH_PARSE_ERROR"));
+    return is_batch ? "Failed to parse SQL batch" : words;
 }
 
 SqlError sql_error_from_run(Arena *arena, const QueryRun *run, Role role, Str sql)
@@ -63,14 +47,14 @@ SqlError sql_error_from_run(Arena *arena, const QueryRun *run, Role role, Str sq
         .code = query_error_code(run),
         .position = character_position(sql, ctx->position),
     };
-    bool is_admin = role_is_admin(role);
-    if (!is_admin && !is_for_everybody(run, error.code)) {
-        error.message = sql_error_redacted(error.code);
+    const char *words = public_words(run, error.code, role_audience(role));
+    if (words) {
+        error.message = str_from_c(words);
         return error;
     }
     error.message = full_message(arena, run);
     error.hint = arena_str(arena, ctx->hint);
-    if (is_admin)
+    if (role_is_admin(role))
         error.details =
             arena_str(arena, ctx->detail.len ? ctx->detail : query_failed_statement(run));
     return error;

@@ -23,13 +23,10 @@ typedef struct SqlError {
     size_t position; /* characters, from 1; 0 = unknown */
 } SqlError;
 
-/* An error of the request itself, described in ctx; nothing is redacted. In ctx's arena. */
+/* An error of the request itself, described in ctx, as everybody may see it; in ctx's arena. */
 SqlError sql_error_from_context(Context *ctx);
 
 /* Of a run that failed, in the arena.  `sql` is the request's whole text. */
 SqlError sql_error_from_run(Arena *arena, const QueryRun *run, Role role, Str sql);
 
 void sql_error_write(Buf *out, const SqlError *error);
-
-/* The words that stand for a message that is not for everybody. */
-Str sql_error_redacted(const char *code);

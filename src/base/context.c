@@ -59,6 +59,14 @@ void fail_hint(Context *ctx, const char *format, ...)
     va_end(args);
 }
 
+Str context_error_text(Arena *arena, const Context *ctx, Audience audience)
+{
+    const char *words = status_public_words(ctx->error, audience);
+    if (words)
+        return str_from_c(words);
+    return arena_printf(arena, "%s%.*s", status_info(ctx->error)->prefix, STR_ARG(ctx->message));
+}
+
 void context_copy_error(Context *to, const Context *from)
 {
     to->error = from->error;

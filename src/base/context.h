@@ -43,6 +43,9 @@ void fail_hint(Context *ctx, const char *format, ...) __attribute__((format(prin
 
 void context_clear_error(Context *ctx);
 
+/* The prefix and the message, or the words this audience gets instead; in the arena or static. */
+Str context_error_text(Arena *arena, const Context *ctx, Audience audience);
+
 /* Copies error, message, detail, hint and position; for work done under a second Context. */
 void context_copy_error(Context *to, const Context *from);
 

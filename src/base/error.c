@@ -4,8 +4,8 @@
 #include <assert.h>
 
 static const StatusInfo STATUS_INFOS[STATUS_COUNT] = {
-#define STATUS_ROW(name, sqlstate, http, code, prefix, safe)                                       \
-    [STATUS_##name] = {#name, sqlstate, code, prefix, http, safe != 0},
+#define STATUS_ROW(name, sqlstate, http, code, prefix, words)                                      \
+    [STATUS_##name] = {#name, sqlstate, code, prefix, words, http},
     STATUS_LIST(STATUS_ROW)
 #undef STATUS_ROW
 };
@@ -14,4 +14,9 @@ const StatusInfo *status_info(Status status)
 {
     assert((unsigned)status < STATUS_COUNT);
     return &STATUS_INFOS[status];
+}
+
+const char *status_public_words(Status status, Audience audience)
+{
+    return audience == AUDIENCE_ADMINS ? NULL : status_info(status)->public_words;
 }

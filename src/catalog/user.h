@@ -43,6 +43,12 @@ static inline bool role_is_admin(Role role)
     return role >= ROLE_DBA;
 }
 
+/* Who reads the errors of this role's requests. */
+static inline Audience role_audience(Role role)
+{
+    return role_is_admin(role) ? AUDIENCE_ADMINS : AUDIENCE_ALL;
+}
+
 const char *role_word(Role role);          /* "user", "service", "dba", "system", "anonymous" */
 const char *auth_type_word(AuthType type); /* "Password", "OAuth", "Internal" */
 /* Words of sql.md 3.8, any case; false when unknown. */

@@ -188,7 +188,7 @@ void live_subscribe(LiveClient *client, const LiveSubscribe *subscribe)
     CLEANUP(snapshot_unref)
     Snapshot *snapshot = published_durable(sequencer_published(client->engine->options.sequencer));
     if (bind(&ctx, client, snapshot->catalog, subscribe, &query) != STATUS_OK) {
-        Str message = live_error_message(&ctx.arena, &ctx);
+        Str message = live_error_message(&ctx.arena, &ctx, role_audience(client->role));
         send_error(client, id, live_error_code(ctx.error), message);
         return;
     }

@@ -255,10 +255,8 @@ static void match_change(LiveEngine *engine, LiveTable *live_table, const Change
 
 static void fail_members(LiveEngine *engine, LiveGroup *group)
 {
-    Str message = live_error_message(&engine->scratch.arena, &engine->scratch);
     while (group->member_count > 0)
-        subscription_end(
-            live_group_members(group)[group->member_count - 1], "SUBSCRIPTION_FAILED", message);
+        subscription_fail(live_group_members(group)[group->member_count - 1], &engine->scratch);
     group->failed = false;
 }
 

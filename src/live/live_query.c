@@ -17,7 +17,10 @@ static Status parse_select(Context *ctx, const LiveQueryText *text, const AstSel
     AstScript script;
     Status status = sql_parse(ctx, text->sql, &script);
     if (status != STATUS_OK)
-        return REFUSE("does not parse: %.*s", STR_ARG(arena_str(&ctx->arena, ctx->message)));
+        return fail(ctx,
+                    status == STATUS_SYNTAX_ERROR ? status : STATUS_INVALID_SQL,
+                    "Invalid SQL: Subscription query does not parse: %.*s",
+                    STR_ARG(arena_str(&ctx->arena, ctx->message)));
     if (script.count != 1)
         return REFUSE("must be a single statement");
     if (script.statements[0]->kind != AST_SELECT)
@@ -295,9 +298,10 @@ const char *live_error_code(Status status)
     }
 }
 
-Str live_error_message(Arena *arena, const Context *ctx)
+Str live_error_message(Arena *arena, const Context *ctx, Audience audience)
 {
-    const char *outer = ctx->error == STATUS_TABLE_NOT_FOUND ? "Not found: " : "";
-    return arena_printf(
-        arena, "%s%s%.*s", outer, status_info(ctx->error)->prefix, STR_ARG(ctx->message));
+    Str text = context_error_text(arena, ctx, audience);
+    if (ctx->error != STATUS_TABLE_NOT_FOUND || audience == AUDIENCE_ALL)
+        return text;
+    return arena_printf(arena, "Not found: %.*s", STR_ARG(text));
 }

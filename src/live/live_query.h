@@ -88,4 +88,4 @@ static inline bool live_query_owns(const LiveQuery *query, Owner owner)
 
 /* The error codes of protocol.md 2.8, and the message with its prefixes (in the arena). */
 const char *live_error_code(Status status);
-Str live_error_message(Arena *arena, const Context *ctx);
+Str live_error_message(Arena *arena, const Context *ctx, Audience audience);

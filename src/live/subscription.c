@@ -131,7 +131,8 @@ void subscription_fail(Subscription *subscription, const Context *ctx)
 {
     CLEANUP(arena_done) Arena arena = {0};
     const char *code = live_error_code(ctx->error);
-    subscription_end(subscription, code, live_error_message(&arena, ctx));
+    Audience audience = role_audience(subscription->client->role);
+    subscription_end(subscription, code, live_error_message(&arena, ctx, audience));
 }
 
 /* ---- sending ---- */

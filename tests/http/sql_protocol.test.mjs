@@ -137,6 +137,10 @@ test('others are told nothing of what they may not see', async () => {
     assert.equal(missing.envelope.error.details, undefined);
     const batch = await alice.error('SELECT 1; SELECT (');
     assert.equal(batch.text, 'Failed to parse SQL batch');
+    const { text, envelope } = await alice.error('SELECT 1 FRM app.t');
+    assert.equal(text, 'SQL statement is invalid or not allowed');
+    assert.ok(envelope.error.position > 1, 'where it is wrong, in their own text');
+    assert.equal((await alice.error('SELECT nothing')).text, "Column 'nothing' does not exist");
     const unknownColumn = await alice.error('SELECT nothing FROM (SELECT 1) x').catch((error) => error);
     assert.equal(unknownColumn.envelope?.error.details, undefined);
 });

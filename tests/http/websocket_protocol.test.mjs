@@ -246,10 +246,12 @@ test('what cannot be subscribed is refused with its code', async () => {
         [alice, 'SELECT nope FROM app.t', 'INVALID_SQL'],
         [alice, 'SELECT * FROM app.t WHERE _deleted', 'INVALID_SQL'],
         [root, 'SELECT * FROM app.nope', 'NOT_FOUND', /^Not found: Table not found: app\.nope$/],
+        [alice, 'SELECT * FROM app.nope', 'NOT_FOUND', /^Requested table is not available$/],
         [alice, 'SELECT * FROM app.private', 'UNAUTHORIZED'],
         [alice, 'SELECT * FROM system.users', 'UNAUTHORIZED', /^Permission denied: Cannot subscribe to system table/],
         [root, 'SELECT * FROM system.stats', 'UNSUPPORTED'],
-        [alice, 'SELEC', 'INVALID_SQL'],
+        [root, 'SELECT * FROM app.t WHERE', 'INVALID_SQL', /^Invalid SQL: Invalid SQL: Subscription query does not parse: /],
+        [alice, 'SELECT * FROM app.t WHERE', 'INVALID_SQL', /^SQL statement is invalid or not allowed$/],
     ];
     const lives = new Map([[root, await root.live()], [alice, await alice.live()]]);
     for (const [at, [client, sql, code, pattern = /./]] of cases.entries()) {
@@ -313,7 +315,21 @@ test('SQL over the WebSocket answers in order, each with its id', async () => {
     await live.close();
 });
 
-test('SQL over the WebSocket fails like SQL over HTTP', async () => {
+test('SQL over the WebSocket fails like SQL over HTTP, in the words for the role', async () => {
+    const statements = ['SELECT * FROM app.nope', 'SELEC', 'SELECT (', 'SELECT 1; SELECT (', 'SELECT nope FROM app.t', 'SELECT 1/0',
+        'SELECT nope(1)', 'DROP TABLE app.nope', 'BEGIN', 'KILL LIVE QUERY \'none\'', 'USE nowhere'];
+    for (const client of [root, alice]) {
+        const live = await client.live();
+        for (const sql of statements) {
+            live.send({ type: 'sql', id: 'q', sql });
+            const { status, error } = await live.next(({ type }) => type === 'sql_result');
+            assert.deepEqual({ status, error }, { status: 'error', error: (await client.error(sql)).envelope.error }, sql);
+        }
+        await live.close();
+    }
+});
+
+test('requests over the WebSocket that are none are told why', async () => {
     const live = await alice.live();
     const cases = [
         [{ sql: 'SELECT * FROM app.nope' }, 'TABLE_NOT_FOUND', 'Requested table is not available'],

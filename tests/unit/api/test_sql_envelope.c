@@ -247,19 +247,6 @@ static void errors_carry_position_hint_and_details(void **state)
     buf_done(&out);
 }
 
-static void every_hidden_code_has_its_words(void **state)
-{
-    (void)state;
-    assert_true(
-        str_equal(sql_error_redacted("TABLE_NOT_FOUND"), STR("Requested table is not available")));
-    assert_true(str_equal(sql_error_redacted("INTERNAL_ERROR"), STR("SQL request failed")));
-    assert_true(
-        str_equal(sql_error_redacted("BATCH_PARSE_ERROR"), STR("Failed to parse SQL batch")));
-    assert_true(str_equal(sql_error_redacted("INVALID_SQL"),
-                          STR("SQL statement is invalid or not allowed")));
-    assert_true(str_equal(sql_error_redacted("SQL_EXECUTION_ERROR"), STR("SQL statement failed")));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,7 +261,6 @@ int main(void)
         cmocka_unit_test(an_answer_larger_than_it_may_be_is_an_error),
         cmocka_unit_test(an_envelope_is_full_at_its_chunk_size),
         cmocka_unit_test(errors_carry_position_hint_and_details),
-        cmocka_unit_test(every_hidden_code_has_its_words),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("sql_envelope", tests, NULL, NULL);

@@ -149,6 +149,24 @@ static void every_status_has_its_row(void **state)
     }
 }
 
+static void only_administrators_read_what_could_tell_secrets(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    Arena *arena = &ctx.arena;
+    fail(&ctx, STATUS_TABLE_NOT_FOUND, "app.secrets");
+    assert_string_equal(context_error_text(arena, &ctx, AUDIENCE_ADMINS).ptr,
+                        "Table not found: app.secrets");
+    assert_string_equal(context_error_text(arena, &ctx, AUDIENCE_ALL).ptr,
+                        "Requested table is not available");
+    fail(&ctx, STATUS_DIVISION_BY_ZERO, "division by zero");
+    assert_string_equal(context_error_text(arena, &ctx, AUDIENCE_ALL).ptr,
+                        "Execution error: division by zero");
+    for (Status status = STATUS_IO_ERROR; status < STATUS_COUNT; status++)
+        assert_non_null(status_public_words(status, AUDIENCE_ALL));
+    assert_non_null(status_public_words(STATUS_READ_ONLY, AUDIENCE_ALL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +179,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_statement_stops),
         cmocka_unit_test(the_nth_fault_point_fails_once),
         cmocka_unit_test(every_status_has_its_row),
+        cmocka_unit_test(only_administrators_read_what_could_tell_secrets),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("context", tests, NULL, NULL);
