@@ -301,6 +301,8 @@ Status sequencer_open(Context *ctx, const SequencerOptions *options, Sequencer *
     sequencer->batch = store_batch_new();
     sequencer->feed = feed_new();
     write_health_init(&sequencer->health);
+    sequencer->health.on_fail = options->on_read_only;
+    sequencer->health.data = options->read_only_data;
     log_marks_init(&sequencer->log_marks);
     wire_builder(sequencer);
 

@@ -63,6 +63,9 @@ typedef struct SequencerOptions {
     Store *store;
     int64_t async_interval_ms; /* async writes are on disk within; 0 = 100 */
     uint16_t worker_id;        /* node part of sequence numbers, 0..1023 */
+    /* Called once, when the first write or fsync fails; from any thread, must not wait; or NULL. */
+    void (*on_read_only)(void *data, const char *reason);
+    void *read_only_data;
 } SequencerOptions;
 
 /* Loads the catalog and the lease from the store and starts the threads. */

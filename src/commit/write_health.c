@@ -17,11 +17,14 @@ void write_health_done(WriteHealth *health)
 void write_health_fail(WriteHealth *health, const Context *ctx)
 {
     pthread_mutex_lock(&health->lock);
-    if (!atomic_load(&health->reason)) {
+    bool first = !atomic_load(&health->reason);
+    if (first) {
         snprintf(health->text, sizeof(health->text), "%.*s", STR_ARG(ctx->message));
         atomic_store(&health->reason, health->text);
     }
     pthread_mutex_unlock(&health->lock);
+    if (first && health->on_fail)
+        health->on_fail(health->data, health->text);
 }
 
 const char *write_health_reason(WriteHealth *health)

@@ -11,10 +11,15 @@
 
 #include <pthread.h>
 
+enum { WRITE_HEALTH_REASON_MAX = 1024 };
+
 typedef struct WriteHealth {
     pthread_mutex_t lock; /* guards text */
     _Atomic(const char *) reason;
-    char text[256];
+    char text[WRITE_HEALTH_REASON_MAX];
+    void (*on_fail)(void *data,
+                    const char *reason); /* once, from the thread that failed; or NULL */
+    void *data;
 } WriteHealth;
 
 void write_health_init(WriteHealth *health);

@@ -67,6 +67,7 @@ void server_block_signals(void)
     sigset_t set = handled_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file above the limit is a failed write, and reads go on */
 }
 
 /* The signal that came, or 0. */
@@ -90,6 +91,13 @@ static Status open_descriptors(Context *ctx, Server *server)
     return STATUS_OK;
 }
 
+static void on_read_only(void *data, const char *reason)
+{
+    (void)data;
+    log_error(
+        "server", "read-only until restarted: no write is accepted any more reason=%s", reason);
+}
+
 static Status open_storage(Context *ctx, Server *server)
 {
     const Config *config = server->config;
@@ -100,6 +108,7 @@ static Status open_storage(Context *ctx, Server *server)
                           &(SequencerOptions){
                               .store = server->store,
                               .async_interval_ms = config->storage.async_interval_ms,
+                              .on_read_only = on_read_only,
                           },
                           &server->sequencer);
 }
