@@ -43,6 +43,11 @@ Status fail_at(Context *ctx, Status status, size_t offset, const char *format, .
     return status;
 }
 
+void context_place_error(Context *ctx, size_t offset)
+{
+    ctx->position = (int)offset + 1;
+}
+
 void fail_detail(Context *ctx, const char *format, ...)
 {
     va_list args;

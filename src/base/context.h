@@ -37,6 +37,8 @@ Status fail(Context *ctx, Status status, const char *format, ...)
 /* As fail(), with a byte offset into the statement's text. */
 Status fail_at(Context *ctx, Status status, size_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Gives the last error a place. */
+void context_place_error(Context *ctx, size_t offset);
 /* Add to the error of the last fail(). */
 void fail_detail(Context *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fail_hint(Context *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));

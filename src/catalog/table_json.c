@@ -85,9 +85,7 @@ static void write_flush_policy(Buf *out, const TableOptions *options)
 {
     const FlushPolicy *policy = &options->flush_policy;
     BUF_LIT(out, ",\"flush_policy\":");
-    if (!options->flush_policy_given)
-        BUF_LIT(out, "null");
-    else if (policy->by_rows && policy->by_interval)
+    if (policy->by_rows && policy->by_interval)
         buf_printf(out,
                    "{\"type\":\"combined\",\"row_limit\":%u,\"interval_seconds\":%u}",
                    policy->rows,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "expr/functions.h"
+#include "sql/parser.h"
 
 typedef struct Binder {
     Context *ctx;
@@ -16,7 +17,6 @@ typedef struct Binder {
     ExprGrouping *grouping; /* NULL: columns are the table's */
     bool in_aggregate;
     size_t depth;
-    size_t depth_max;
 } Binder;
 
 typedef struct ExprArgs {

@@ -53,12 +53,12 @@ Status build_finish(Binder *binder, Expr *node, ExprArgs args, const Expr **ret_
         node->is_volatile = node->is_volatile || arg->is_volatile;
         all_constant = all_constant && arg->kind == EXPR_CONSTANT;
     }
-    if (node->depth > binder->depth_max)
+    if (node->depth > SQL_DEPTH_MAX)
         return fail_at(binder->ctx,
                        STATUS_INVALID_SQL,
                        node->offset,
-                       "the expression nests deeper than %zu levels",
-                       binder->depth_max);
+                       "the expression is more than %d operators deep",
+                       SQL_DEPTH_MAX);
     if (all_constant && !node->is_volatile)
         TRY(fold(binder, node));
     *ret_expr = node;

@@ -69,7 +69,6 @@ typedef struct ExprScope {
     const ExprParameters *parameters; /* NULL = none allowed */
     ExprGrouping *grouping;           /* NULL = aggregates are errors */
     bool live; /* refuse what a live filter cannot keep: volatile functions, _deleted, subqueries */
-    size_t depth_max; /* 0 = SQL_DEPTH_MAX */
 } ExprScope;
 
 /*

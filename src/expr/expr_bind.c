@@ -242,12 +242,12 @@ Status bind_expr(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
     int key = bind_group_key(binder, ast);
     if (key >= 0)
         return group_slot(binder, ast, key, ret_expr);
-    if (binder->depth >= binder->depth_max)
+    if (binder->depth >= SQL_DEPTH_MAX)
         return fail_at(binder->ctx,
                        STATUS_INVALID_SQL,
                        ast->offset,
-                       "the expression nests deeper than %zu levels",
-                       binder->depth_max);
+                       "the expression nests deeper than %d levels",
+                       SQL_DEPTH_MAX);
     binder->depth++;
     Status status = bind_node(binder, ast, ret_expr);
     binder->depth--;
@@ -274,11 +274,7 @@ Status bind_boolean(Binder *binder, const AstExpr *ast, const char *what, const 
 
 static Binder binder_of(Context *ctx, Arena *arena, const ExprScope *scope)
 {
-    return (Binder){.ctx = ctx,
-                    .arena = arena,
-                    .scope = scope,
-                    .grouping = scope->grouping,
-                    .depth_max = scope->depth_max ? scope->depth_max : SQL_DEPTH_MAX};
+    return (Binder){.ctx = ctx, .arena = arena, .scope = scope, .grouping = scope->grouping};
 }
 
 Status expr_bind(

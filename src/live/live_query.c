@@ -135,6 +135,11 @@ static Status bind_condition(Context *ctx,
 {
     if (!select->where)
         return STATUS_OK;
+    if (select->where_nesting > LIVE_CONDITION_NESTING_MAX)
+        return REFUSE("has a WHERE that nests %d levels of parentheses, calls and NOT; it may "
+                      "nest %d",
+                      select->where_nesting,
+                      LIVE_CONDITION_NESTING_MAX);
     ExprEnvironment environment = {.user_id = principal->user_id, .role = principal->role};
     ExprScope scope = {
         .table = query->table,
@@ -142,7 +147,6 @@ static Status bind_condition(Context *ctx,
         .environment = &environment,
         .parameters = parameters,
         .live = true,
-        .depth_max = LIVE_CONDITION_DEPTH_MAX,
     };
     Status status = expr_bind_condition(ctx, &ctx->arena, select->where, &scope, &query->condition);
     if (status != STATUS_OK)

@@ -17,7 +17,8 @@
 #include "expr/expr.h"
 #include "store/layout.h"
 
-enum { LIVE_CONDITION_DEPTH_MAX = 64 };
+/* Of its WHERE.  Long chains (a AND b AND c ..) do not nest. */
+enum { LIVE_CONDITION_NESTING_MAX = 64 };
 
 typedef struct LiveQuery {
     RefCount refs;           /* of a kept one */

@@ -28,10 +28,14 @@ static UserDdl *user_ddl_new(QueryRun *run, const AstUser *ast)
 
 static Status parse_role(QueryRun *run, UserDdl *ddl)
 {
-    ddl->has_role = ddl->ast->role.ptr != NULL;
-    if (!ddl->has_role || role_parse(ddl->ast->role, &ddl->role))
+    const AstName *name = &ddl->ast->role;
+    ddl->has_role = name->text.ptr != NULL;
+    if (!ddl->has_role || role_parse(name->text, &ddl->role))
         return STATUS_OK;
-    return fail(&run->ctx, STATUS_INVALID_SQL, "Unknown role '%.*s'", STR_ARG(ddl->ast->role));
+    Status status = fail_at(
+        &run->ctx, STATUS_INVALID_SQL, name->offset, "Unknown role '%.*s'", STR_ARG(name->text));
+    fail_hint(&run->ctx, "the roles are user, service, dba and system");
+    return status;
 }
 
 static Status hash_password(QueryRun *run, UserDdl *ddl)

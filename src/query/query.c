@@ -266,8 +266,33 @@ static Status write_completed(QueryRun *run)
 
 /* ---- the machine ---- */
 
+/* Is the statement's text to blame, rather than the data, the caller or the machine? */
+static bool is_about_the_text(Status status)
+{
+    switch (status) {
+    case STATUS_INVALID_SQL:
+    case STATUS_INVALID_OPERATION:
+    case STATUS_UNSUPPORTED:
+    case STATUS_NOT_FOUND:
+    case STATUS_ALREADY_EXISTS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whoever refused without knowing a place meant what the statement is about. */
+static void place_error(QueryRun *run)
+{
+    if (run->ctx.position == 0 && run->next > 0 && run->statement && !run->left_open &&
+        is_about_the_text(run->ctx.error))
+        context_place_error(&run->ctx, ast_subject_offset(run->statement));
+}
+
 static void end_run(QueryRun *run, Status status)
 {
+    if (status != STATUS_OK)
+        place_error(run);
     run->status = status;
     run->state = RUN_DONE;
     end_work(run);

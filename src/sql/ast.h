@@ -238,6 +238,7 @@ struct AstSelect {
     size_t item_count;
     const AstFrom *from; /* NULL = none; a list of tables is a cross join */
     const AstExpr *where;
+    int where_nesting; /* levels of parentheses, calls, CASE, NOT and signs in it */
     const AstExpr *const *group_by;
     size_t group_by_count;
     const AstExpr *having;
@@ -395,7 +396,7 @@ typedef struct AstUser {
     AstName user;
     bool if_exists;
     Str password; /* ptr NULL = not given */
-    Str role;
+    AstName role; /* text.ptr NULL = not given */
     Str email;
     Str oauth; /* JSON */
     bool internal;

@@ -416,11 +416,9 @@ static Status parse_alter_table(Parser *parser, AstStatement *statement)
 
 /* ---- namespaces, users, storages, views ---- */
 
-static Status parse_role(Parser *parser, Str *ret_role)
+static Status parse_role(Parser *parser, AstName *ret_role)
 {
-    AstName role;
-    TRY(parse_name_or_string(parser, "a role", &role));
-    *ret_role = role.text;
+    TRY(parse_name_or_string(parser, "a role", ret_role));
     return STATUS_OK;
 }
 

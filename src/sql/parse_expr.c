@@ -72,14 +72,22 @@ static Status parse_unary(Parser *parser, AstOp op, const AstExpr **ret_expr)
     return parser_grow(parser, 1);
 }
 
-static Status parse_prefix(Parser *parser, const AstExpr **ret_expr)
+/* a = NOT b: PostgreSQL's grammar has no such expression either. */
+static Status refuse_not(Parser *parser)
+{
+    Status status = parser_fail(parser, "an operand");
+    fail_hint(parser->ctx, "NOT binds weaker than what stands before it: write (NOT ..)");
+    return status;
+}
+
+static Status parse_prefix(Parser *parser, Rank rank, const AstExpr **ret_expr)
 {
     if (AT_SYMBOL(parser, "-"))
         return parse_unary(parser, AST_OP_NEGATE, ret_expr);
     if (AT_SYMBOL(parser, "+"))
         return parse_unary(parser, AST_OP_PLUS, ret_expr);
     if (AT_WORD(parser, "not"))
-        return parse_unary(parser, AST_OP_NOT, ret_expr);
+        return rank > RANK_NOT ? refuse_not(parser) : parse_unary(parser, AST_OP_NOT, ret_expr);
     return parse_primary(parser, ret_expr);
 }
 
@@ -290,7 +298,7 @@ Status parse_ranked(Parser *parser, Rank rank, const AstExpr **ret_expr)
 {
     uint32_t offset = parser_offset(parser);
     int outer = height_open(parser);
-    TRY(parse_prefix(parser, ret_expr));
+    TRY(parse_prefix(parser, rank, ret_expr));
     for (;;) {
         Rank found = rank_here(parser);
         if (found == RANK_NONE || found < rank)

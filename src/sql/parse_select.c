@@ -139,6 +139,18 @@ static Status parse_group_by(Parser *parser, AstSelect *select)
     return STATUS_OK;
 }
 
+/* Notes how deep it nests; the condition itself is no level. */
+static Status parse_where(Parser *parser, AstSelect *select)
+{
+    int outer = parser->deepest;
+    parser->deepest = parser->depth + 1;
+    TRY(parse_expr(parser, &select->where));
+    select->where_nesting = parser->deepest - parser->depth - 1;
+    if (outer > parser->deepest)
+        parser->deepest = outer;
+    return STATUS_OK;
+}
+
 static Status parse_block(Parser *parser, AstSelect *select)
 {
     parser->windows->count = 0;
@@ -148,7 +160,7 @@ static Status parse_block(Parser *parser, AstSelect *select)
     if (TAKE_WORD(parser, "from"))
         TRY(parse_from(parser, &select->from));
     if (TAKE_WORD(parser, "where"))
-        TRY(parse_expr(parser, &select->where));
+        TRY(parse_where(parser, select));
     if (TAKE_WORD(parser, "group"))
         TRY(parse_group_by(parser, select));
     if (TAKE_WORD(parser, "having"))

@@ -128,6 +128,31 @@ Status sql_parse_expr(Context *ctx, Str text, const AstExpr **ret_expr)
     return STATUS_OK;
 }
 
+uint32_t ast_subject_offset(const AstStatement *statement)
+{
+    switch (statement->kind) {
+    case AST_CREATE_NAMESPACE:
+    case AST_ALTER_NAMESPACE:
+    case AST_DROP_NAMESPACE:
+        return statement->space.name.offset;
+    case AST_CREATE_TABLE:
+        return statement->create_table.table.name.offset;
+    case AST_DROP_TABLE:
+        return statement->drop_table.table.name.offset;
+    case AST_CREATE_USER:
+    case AST_ALTER_USER:
+    case AST_DROP_USER:
+        return statement->user.user.offset;
+    case AST_USE:
+        return statement->use.offset;
+    case AST_SHOW:
+        return statement->show.namespace_name.text.ptr ? statement->show.namespace_name.offset
+                                                       : statement->offset;
+    default:
+        return statement->offset;
+    }
+}
+
 const char *ast_kind_name(AstKind kind)
 {
     static const char *const NAMES[] = {

@@ -30,3 +30,6 @@ MUST_CHECK Status sql_parse_expr(Context *ctx, Str text, const AstExpr **ret_exp
 
 /* "SELECT", "CREATE TABLE" .. for messages. */
 const char *ast_kind_name(AstKind kind);
+
+/* Where the name of what the statement is about stands, else where the statement begins. */
+uint32_t ast_subject_offset(const AstStatement *statement);

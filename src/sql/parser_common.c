@@ -105,6 +105,8 @@ Status parser_enter(Parser *parser)
                        parser->token->offset,
                        "the statement nests deeper than %d levels",
                        SQL_DEPTH_MAX);
+    if (parser->depth > parser->deepest)
+        parser->deepest = parser->depth;
     return ++parser->entry_count % ENTRIES_PER_CHECK == 0 ? context_check(parser->ctx) : STATUS_OK;
 }
 

@@ -28,6 +28,7 @@ typedef struct Parser {
     const Token *token; /* the current one */
     uint32_t parameter_count;
     int depth;            /* of the parser's own recursion */
+    int deepest;          /* that depth was since the WHERE being parsed began */
     int height;           /* of the trees built since the last height_open() */
     uint32_t entry_count; /* how often parser_enter() was called */
     WindowScope *windows; /* of the query being parsed; NULL outside */

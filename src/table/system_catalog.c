@@ -123,16 +123,26 @@ provide_namespaces(Context *ctx, const SystemRequest *request, SystemRows *rows,
     return STATUS_OK;
 }
 
+static void add_schema_name(SystemRows *rows, Str name)
+{
+    system_row_begin(rows);
+    system_row_text(rows, "catalog_name", CATALOG_NAME);
+    system_row_text(rows, "schema_name", name);
+}
+
+/* The namespaces, and among them the one that exists only as views. */
 static Status
 provide_schemata(Context *ctx, const SystemRequest *request, SystemRows *rows, void *data)
 {
     (void)data;
+    const Str own = STR("information_schema");
     NamespaceList list = sorted_namespaces(ctx, request->snapshot->catalog);
-    for (size_t i = 0; i < list.count; i++) {
-        system_row_begin(rows);
-        system_row_text(rows, "catalog_name", CATALOG_NAME);
-        system_row_text(rows, "schema_name", list.items[i]->name);
-    }
+    size_t i = 0;
+    for (; i < list.count && str_compare(list.items[i]->name, own) < 0; i++)
+        add_schema_name(rows, list.items[i]->name);
+    add_schema_name(rows, own);
+    for (; i < list.count; i++)
+        add_schema_name(rows, list.items[i]->name);
     return STATUS_OK;
 }
 

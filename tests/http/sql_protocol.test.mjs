@@ -130,6 +130,18 @@ test('an error has position and, for administrators, details', async () => {
     assert.equal(error.details, "SELECT 'ä', nothing FROM app.t");
 });
 
+test('an error about a name or a statement points at it', async () => {
+    for (const [sql, marked] of [
+        ['CREATE NAMESPACE app', 'app'], ['DROP NAMESPACE nowhere', 'nowhere'], ['USE nowhere', 'nowhere'],
+        ['SHOW TABLES IN nowhere', 'nowhere'], ['CREATE SHARED TABLE nowhere.t (id BIGINT PRIMARY KEY)', 't ('],
+        ['DROP USER nobody', 'nobody'], ["CREATE USER x WITH PASSWORD 'long enough' ROLE emperor", 'emperor'],
+        ['  SHOW MANIFEST', 'SHOW'], ['SELECT 1; COMMIT', 'COMMIT'], ['SELECT 1 WHERE TRUE = NOT FALSE', 'NOT'],
+    ]) {
+        const { error } = await root.send(sql);
+        assert.equal(error.position, sql.indexOf(marked) + 1, `${sql}: ${JSON.stringify(error)}`);
+    }
+});
+
 test('others are told nothing of what they may not see', async () => {
     const missing = await alice.error('SELECT * FROM app.nope');
     assert.equal(missing.code, 'TABLE_NOT_FOUND');
@@ -226,4 +238,13 @@ test('many clients at once all get their own answer', async () => {
 test('parameters that no statement uses are refused', async () => {
     await refused({ sql: 'SELECT $1', params: [1, 2] }, 'INVALID_PARAMETER', 400, /expects 1 parameter\(s\), 2 were given/);
     await refused({ sql: 'SELECT 1', params: [1] }, 'INVALID_PARAMETER', 400, /expects 0 parameter\(s\), 1 were given/);
+});
+
+test('a table without FLUSH_POLICY shows the default everywhere, schemata lists itself', async () => {
+    const [{ options }] = await root.rows("SELECT options FROM system.schemas WHERE table_id = 'app:t'");
+    assert.deepEqual(JSON.parse(options).flush_policy, { type: 'combined', row_limit: 10000, interval_seconds: 300 });
+    const [, properties] = (await root.sql('DESCRIBE TABLE app.t')).results;
+    assert.deepEqual(properties.rows.find(([name]) => name === 'flush_policy'), ['flush_policy', 'rows:10000,interval:300']);
+    const names = (await root.rows('SELECT schema_name FROM information_schema.schemata')).map((row) => row.schema_name);
+    assert.deepEqual(names, ['app', 'dba', 'default', 'information_schema', 'system']);
 });

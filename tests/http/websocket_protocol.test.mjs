@@ -229,6 +229,21 @@ test('binary frames are not for JSON', async () => {
     await live.close();
 });
 
+test('a live filter may be long, but nests 64 levels', async () => {
+    const live = await alice.live();
+    const nested = (levels, open, close) => open.repeat(levels) + 'id = 1' + close.repeat(levels);
+    const long = Array.from({ length: 200 }, (_, at) => `id <> ${at}`).join(' AND ');
+    const accepted = [long, `id = ${Array(200).fill('id').join(' + ')}`, nested(64, '(', ')'), nested(64, 'NOT ', '')];
+    for (const [at, where] of accepted.entries())
+        await live.subscribe(`long${at}`, `SELECT * FROM app.t WHERE ${where}`);
+    for (const where of [nested(65, '(', ')'), nested(65, 'NOT ', ''), nested(65, 'coalesce(', ')')]) {
+        const error = await live.subscribe('deep', `SELECT * FROM app.t WHERE ${where}`).then(() => assert.fail(where), (problem) => problem);
+        assert.equal(error.code, 'INVALID_SQL');
+        assert.match(error.text, /nests 65 levels of parentheses, calls and NOT; it may nest 64/);
+    }
+    await live.close();
+});
+
 test('what cannot be subscribed is refused with its code', async () => {
     const cases = [
         [alice, 'INSERT INTO app.t VALUES (1)', 'INVALID_SQL', /Only SELECT queries are supported for subscriptions/],

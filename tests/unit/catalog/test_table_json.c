@@ -84,7 +84,8 @@ static void options_are_described_by_kind_of_table(void **state)
     assert_options(
         &table,
         "{\"table_type\":\"SHARED\",\"storage_id\":\"local\",\"access_level\":\"Public\","
-        "\"flush_policy\":null,\"compression\":\"zstd\",\"durability\":\"async\","
+        "\"flush_policy\":{\"type\":\"row_limit\",\"row_limit\":1000},\"compression\":\"zstd\","
+        "\"durability\":\"async\","
         "\"deleted_retention_hours\":168,\"change_log_retention_hours\":48}");
     table.kind = TABLE_STREAM;
     table.options.ttl_ms = 30000;

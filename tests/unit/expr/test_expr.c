@@ -583,7 +583,6 @@ static void long_chains_are_no_depth_but_nesting_is(void **state)
     assert_true(holds);
     assert_true(str_equal(fixture_run(&ctx, &scope, repeated(&ctx, "1", " + 1", "")), STR("1001")));
 
-    scope.depth_max = 64;
     const char *deep = repeated(&ctx, "id", " + 1", "");
     assert_int_equal(fixture_bind(&ctx, &scope, deep, &expr), STATUS_INVALID_SQL);
     context_done(&ctx);

@@ -465,7 +465,7 @@ static void users(void **state)
              ->user;
     assert_str(user->user.text, "a@b.c");
     assert_str(user->password, "it's");
-    assert_str(user->role, "dba");
+    assert_str(user->role.text, "dba");
     assert_str(user->email, "x@y.z");
     user = &must_parse_kind(&ctx,
                             "CREATE USER u WITH OAUTH '{\"provider\":\"p\"}' ROLE 'user'",
@@ -489,7 +489,7 @@ static void users_change_and_go(void **state)
         &must_parse_kind(&ctx, "ALTER USER u SET PASSWORD 'p'", AST_ALTER_USER)->user;
     assert_str(user->password, "p");
     user = &must_parse_kind(&ctx, "ALTER USER 'u' SET ROLE service", AST_ALTER_USER)->user;
-    assert_str(user->role, "service");
+    assert_str(user->role.text, "service");
     user = &must_parse_kind(&ctx, "ALTER USER u SET EMAIL 'e'", AST_ALTER_USER)->user;
     assert_str(user->email, "e");
     user = &must_parse_kind(&ctx, "DROP USER IF EXISTS 'u'", AST_DROP_USER)->user;
