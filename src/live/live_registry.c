@@ -5,14 +5,10 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/tally.h"
 
 #include <assert.h>
 #include <pthread.h>
-
-typedef struct UserCount {
-    Str user_id;
-    size_t count;
-} UserCount;
 
 struct LiveRegistry {
     Sequencer *sequencer;
@@ -21,7 +17,9 @@ struct LiveRegistry {
     LiveInfo **infos;
     size_t count;
     size_t capacity;
-    Map users; /* user id -> UserCount */
+    Tally users;   /* by user id */
+    Tally tables;  /* by table id */
+    Tally streams; /* by table id and owner, streams only: each of their INSERTs may ask */
 };
 
 LiveRegistry *live_registry_new(Sequencer *sequencer, uint32_t node_id)
@@ -38,7 +36,9 @@ void live_registry_free(LiveRegistry *registry)
     if (!registry)
         return;
     assert(registry->count == 0);
-    map_done(&registry->users);
+    tally_done(&registry->users);
+    tally_done(&registry->tables);
+    tally_done(&registry->streams);
     pthread_mutex_destroy(&registry->lock);
     free(registry->infos);
     free(registry);
@@ -132,26 +132,39 @@ bool live_info_has_id(const LiveInfo *info, Str live_id)
            str_equal(live_id, info->subscription_id);
 }
 
-/* ---- the list ---- */
+/* ---- what is counted ---- */
 
-static UserCount *user_count(LiveRegistry *registry, Str user_id)
+static Str table_key(const uint32_t *table_id)
 {
-    UserCount *user = map_get(&registry->users, user_id);
-    if (user)
-        return user;
-    user = mem_zalloc(sizeof(*user) + user_id.len);
-    memcpy(user + 1, user_id.ptr ? user_id.ptr : "", user_id.len);
-    user->user_id = str_from((const char *)(user + 1), user_id.len);
-    map_put(&registry->users, user->user_id, user);
-    return user;
+    return str_from((const char *)table_id, sizeof(*table_id));
 }
+
+static void stream_key_make(Buf *out, uint32_t table_id, Owner owner)
+{
+    buf_str_append(out, table_key(&table_id));
+    buf_str_append(out, owner.user_id);
+}
+
+/* One query more, or less. */
+static void count_query(LiveRegistry *registry, const LiveInfo *info, void (*change)(Tally *, Str))
+{
+    const Table *table = info->query->table;
+    change(&registry->users, info->origin->user_id);
+    change(&registry->tables, table_key(&table->id));
+    if (table->kind != TABLE_STREAM)
+        return;
+    CLEANUP(buf_done) Buf key = {0};
+    stream_key_make(&key, table->id, info->query->owner);
+    change(&registry->streams, buf_str(&key));
+}
+
+/* ---- the list ---- */
 
 static bool add_locked(LiveRegistry *registry, LiveInfo *info, size_t per_user_max)
 {
-    UserCount *user = user_count(registry, info->origin->user_id);
-    if (user->count >= per_user_max)
+    if (tally_get(&registry->users, info->origin->user_id) >= per_user_max)
         return false;
-    user->count++;
+    count_query(registry, info, tally_add);
     if (registry->count == registry->capacity) {
         registry->capacity = registry->capacity ? registry->capacity * 2 : 64;
         registry->infos = mem_realloc(registry->infos, registry->capacity * sizeof(LiveInfo *));
@@ -174,11 +187,7 @@ static void remove_locked(LiveRegistry *registry, LiveInfo *info)
     LiveInfo *last = registry->infos[--registry->count];
     registry->infos[info->place] = last;
     last->place = info->place;
-    UserCount *user = user_count(registry, info->origin->user_id);
-    if (--user->count == 0) {
-        map_remove(&registry->users, user->user_id);
-        free(user);
-    }
+    count_query(registry, info, tally_remove);
 }
 
 void live_registry_remove(LiveRegistry *registry, LiveInfo *info)
@@ -199,37 +208,42 @@ size_t live_registry_count(LiveRegistry *registry)
 
 /* ---- who watches? ---- */
 
+/* Looks for one only when there is one, which is when a statement is refused for it. */
+static const LiveInfo *find_locked(const LiveRegistry *registry, uint32_t table_id)
+{
+    size_t watched = tally_get(&registry->tables, table_key(&table_id));
+    for (size_t i = 0; i < registry->count && watched; i++) {
+        if (registry->infos[i]->query->table->id == table_id)
+            return registry->infos[i];
+    }
+    return NULL;
+}
+
 bool live_registry_find_watcher(void *data,
                                 Arena *arena,
                                 uint32_t table_id,
                                 TableWatcher *ret_watcher)
 {
     LiveRegistry *registry = data;
-    bool found = false;
     pthread_mutex_lock(&registry->lock);
-    for (size_t i = 0; i < registry->count && !found; i++) {
-        const LiveInfo *info = registry->infos[i];
-        found = info->query->table->id == table_id;
-        if (found)
-            *ret_watcher = (TableWatcher){
-                .connection_id = arena_str(arena, info->origin->connection_id),
-                .user_id = arena_str(arena, info->origin->user_id),
-                .subscription_id = arena_str(arena, info->subscription_id),
-            };
-    }
+    const LiveInfo *info = find_locked(registry, table_id);
+    if (info)
+        *ret_watcher = (TableWatcher){
+            .connection_id = arena_str(arena, info->origin->connection_id),
+            .user_id = arena_str(arena, info->origin->user_id),
+            .subscription_id = arena_str(arena, info->subscription_id),
+        };
     pthread_mutex_unlock(&registry->lock);
-    return found;
+    return info != NULL;
 }
 
 bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner)
 {
     LiveRegistry *registry = data;
-    bool found = false;
+    CLEANUP(buf_done) Buf key = {0};
+    stream_key_make(&key, table_id, owner);
     pthread_mutex_lock(&registry->lock);
-    for (size_t i = 0; i < registry->count && !found; i++) {
-        const LiveQuery *query = registry->infos[i]->query;
-        found = query->table->id == table_id && str_equal(query->owner.user_id, owner.user_id);
-    }
+    bool found = tally_get(&registry->streams, buf_str(&key)) > 0;
     pthread_mutex_unlock(&registry->lock);
     return found;
 }

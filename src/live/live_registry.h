@@ -82,6 +82,7 @@ bool live_registry_find_watcher(void *data,
                                 Arena *arena,
                                 uint32_t table_id,
                                 TableWatcher *ret_watcher);
+/* Of a STREAM table only; at no cost that grows with the number of queries. */
 bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner);
 /* KILL LIVE QUERY: the owning reactor ends the stream with KILLED. */
 bool live_registry_kill(void *data, Str live_id);

@@ -561,6 +561,32 @@ static void r32_r58_subscriptions_are_counted_and_replaced_by_id(void **state)
     assert_int_equal(live_registry_count(fixture->registry), 0);
 }
 
+static bool is_watched(const char *full_name, const char *user_id)
+{
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = published_durable(sequencer_published(fixture->sequencer));
+    const Table *table = map_get(&snapshot->catalog->tables, str_from_c(full_name));
+    Owner owner = owner_of(str_from_c(user_id));
+    return live_registry_has_watcher(fixture->registry, table->id, owner);
+}
+
+/* What an ephemeral stream asks before each INSERT, and DROP TABLE once. */
+static void who_watches_is_counted_per_table_and_owner(void **state)
+{
+    (void)state;
+    TestClient *alice = client_open(fixture, "alice");
+    TestClient *bob = client_open(fixture, "bob");
+    assert_false(is_watched("app.events", "alice"));
+    client_subscribe(alice, "a", "SELECT * FROM app.events", NULL);
+    client_subscribe(alice, "b", "SELECT kind FROM app.events", NULL);
+    client_subscribe(bob, "a", "SELECT * FROM app.msgs", NULL);
+    assert_true(is_watched("app.events", "alice"));
+    assert_false(is_watched("app.events", "bob"));
+    client_close(alice);
+    assert_false(is_watched("app.events", "alice"));
+    client_close(bob);
+}
+
 static void a_reactor_that_falls_behind_goes_on_from_the_log(void **state)
 {
     (void)state;
@@ -618,6 +644,7 @@ int main(void)
         WITH_FIXTURE(what_cannot_be_kept_live_is_refused),
         WITH_FIXTURE(administrators_are_told_why_a_live_query_is_refused),
         WITH_FIXTURE(r32_r58_subscriptions_are_counted_and_replaced_by_id),
+        WITH_FIXTURE(who_watches_is_counted_per_table_and_owner),
         cmocka_unit_test(a_reactor_that_falls_behind_goes_on_from_the_log),
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
