@@ -42,8 +42,8 @@ Str operator_text(AstOp op)
 
 AstOp operator_from_symbol(Str symbol)
 {
-    for (AstOp op = AST_OP_EQ; op <= AST_OP_JSON_EXISTS; op++)
+    for (int op = AST_OP_EQ; op <= AST_OP_JSON_EXISTS; op++)
         if (str_equal(symbol, OPERATORS[op].text))
-            return op;
+            return (AstOp)op;
     return AST_OP_NONE;
 }
