@@ -92,6 +92,8 @@ test('live queries are limited per connection and per user', async () => {
     await second.subscribe('s1', 'SELECT * FROM app.t');
     await assert.rejects(second.subscribe('s2', 'SELECT * FROM app.t'), { code: 'SUBSCRIPTION_LIMIT_EXCEEDED' });
     live.unsubscribe('s0');
+    live.send({ type: 'sql', id: 'behind', sql: 'SELECT 1' }); /* answered when the one before it is done */
+    await live.waitFor(({ type }) => type === 'sql_result');
     await second.subscribe('s2', 'SELECT * FROM app.t');
     await live.close();
     await second.close();
