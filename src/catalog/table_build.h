@@ -14,6 +14,9 @@
  */
 Table *table_build(const Table *like, const Value *missing);
 
+/* A column as it is written, without its part in the primary key; the name is borrowed. */
+MUST_CHECK Status column_from_ast(Context *ctx, const AstColumnDef *ast, Column *ret_column);
+
 /* CREATE TABLE's DEFAULT (or AUTO_INCREMENT), cast to the column's type; text in ctx's arena. */
 MUST_CHECK Status column_default_from_ast(Context *ctx,
                                           const AstColumnDef *ast,
@@ -26,3 +29,10 @@ MUST_CHECK Status table_options_from_ast(Context *ctx,
                                          TableKind kind,
                                          const TableDefaults *defaults,
                                          TableOptions *ret_options);
+
+/* ALTER TABLE's options, read over those that the table has; refuses what cannot change. */
+MUST_CHECK Status table_options_change(Context *ctx,
+                                       const AstOptionList *list,
+                                       const Table *table,
+                                       TableOptions *ret_options);
+bool table_options_equal(const TableOptions *a, const TableOptions *b);

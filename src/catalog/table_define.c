@@ -91,7 +91,7 @@ static Status column_type(Context *ctx, const AstColumnDef *ast, Type *ret_type)
     return STATUS_OK;
 }
 
-static Status define_column(Context *ctx, const AstColumnDef *ast, Column *ret_column)
+Status column_from_ast(Context *ctx, const AstColumnDef *ast, Column *ret_column)
 {
     Column column = {.name = ast->name.text, .not_null = ast->not_null};
     TRY(name_check_column(ctx, ast->name));
@@ -138,7 +138,7 @@ static Status check_column_count(Context *ctx, const AstCreateTable *ast)
 static Status define_columns(Context *ctx, const AstCreateTable *ast, Column *columns)
 {
     for (size_t i = 0; i < ast->column_count; i++)
-        TRY(define_column(ctx, &ast->columns[i], &columns[i]));
+        TRY(column_from_ast(ctx, &ast->columns[i], &columns[i]));
     return check_names_differ(ctx, ast);
 }
 

@@ -339,6 +339,20 @@ static TableOptions options_before_reading(TableKind kind, const TableDefaults *
     return options;
 }
 
+static Status
+read_options(Context *ctx, const AstOptionList *list, TableKind kind, TableOptions *options)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < list->count; i++)
+        TRY(read_option(ctx, &list->items[i], kind, &seen, options));
+    bool one_per_user = kind == TABLE_STREAM && !options->scope_shared;
+    if (one_per_user && (seen & (1u << OPTION_ACCESS_LEVEL)))
+        return fail(ctx,
+                    STATUS_INVALID_SQL,
+                    "Table option 'ACCESS_LEVEL' applies to a stream only with SCOPE = 'shared'");
+    return STATUS_OK;
+}
+
 Status table_options_from_ast(Context *ctx,
                               const AstOptionList *list,
                               TableKind kind,
@@ -346,14 +360,53 @@ Status table_options_from_ast(Context *ctx,
                               TableOptions *ret_options)
 {
     TableOptions options = options_before_reading(kind, defaults);
-    unsigned seen = 0;
-    for (size_t i = 0; i < list->count; i++)
-        TRY(read_option(ctx, &list->items[i], kind, &seen, &options));
-    bool one_per_user = kind == TABLE_STREAM && !options.scope_shared;
-    if (one_per_user && (seen & (1u << OPTION_ACCESS_LEVEL)))
-        return fail(ctx,
-                    STATUS_INVALID_SQL,
-                    "Table option 'ACCESS_LEVEL' applies to a stream only with SCOPE = 'shared'");
+    TRY(read_options(ctx, list, kind, &options));
     *ret_options = options;
     return STATUS_OK;
+}
+
+/* ---- ALTER TABLE ---- */
+
+/* Where rows are, and whose, was decided when the table was made. */
+static Status check_changeable(Context *ctx, const AstOption *given)
+{
+    const OptionInfo *info = find_option(given->key);
+    bool fixed = info && (info->id == OPTION_TYPE || info->id == OPTION_SCOPE ||
+                          info->id == OPTION_STORAGE || info->id == OPTION_USE_USER_STORAGE);
+    if (!fixed)
+        return STATUS_OK;
+    return fail_at(ctx,
+                   STATUS_INVALID_OPERATION,
+                   given->offset,
+                   "Table option '%.*s' cannot be changed after CREATE TABLE",
+                   STR_ARG(option_name(ctx, given)));
+}
+
+Status table_options_change(Context *ctx,
+                            const AstOptionList *list,
+                            const Table *table,
+                            TableOptions *ret_options)
+{
+    TableOptions options = table->options;
+    for (size_t i = 0; i < list->count; i++)
+        TRY(check_changeable(ctx, &list->items[i]));
+    TRY(read_options(ctx, list, table->kind, &options));
+    *ret_options = options;
+    return STATUS_OK;
+}
+
+static bool flush_policies_equal(const FlushPolicy *a, const FlushPolicy *b)
+{
+    return a->by_rows == b->by_rows && a->by_interval == b->by_interval && a->rows == b->rows &&
+           a->interval_seconds == b->interval_seconds;
+}
+
+/* Of what can be changed. */
+bool table_options_equal(const TableOptions *a, const TableOptions *b)
+{
+    return a->access_level == b->access_level && a->async == b->async &&
+           flush_policies_equal(&a->flush_policy, &b->flush_policy) &&
+           a->deleted_retention_hours == b->deleted_retention_hours &&
+           a->change_log_retention_hours == b->change_log_retention_hours &&
+           a->ttl_ms == b->ttl_ms && a->ephemeral == b->ephemeral && a->max_buffer == b->max_buffer;
 }

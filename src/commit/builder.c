@@ -116,6 +116,11 @@ bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner ow
     return changed_row(builder, buf_str(&builder->key)) != NULL;
 }
 
+bool commit_group_has_table(const CommitBuilder *builder, uint32_t table_id)
+{
+    return overlay_has_table(builder->group_rows, table_id);
+}
+
 SeqNo commit_add(CommitBuilder *builder, const Change *change)
 {
     Change numbered = *change;

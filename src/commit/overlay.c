@@ -38,6 +38,16 @@ static OverlayRow *row_to_write(Overlay *overlay, Str row_key)
 /* Slots are below 4,096, so no row key begins with this byte. */
 enum { EVENT_MARK = 0xff };
 
+bool overlay_has_table(const Overlay *overlay, uint32_t table_id)
+{
+    for (size_t i = 0; i < overlay->rows.capacity; i++) {
+        const MapSlot *slot = &overlay->rows.slots[i];
+        if (slot->value && row_key_table(slot->key) == table_id)
+            return true;
+    }
+    return false;
+}
+
 void overlay_event_key(Buf *out, uint32_t table_id, Owner owner, SeqNo event)
 {
     buf_byte(out, (char)EVENT_MARK);

@@ -25,6 +25,9 @@ void overlay_clear(Overlay *overlay);
 /* NULL when the row was not changed; borrowed until the overlay is cleared. */
 const OverlayRow *overlay_row(const Overlay *overlay, Str row_key);
 
+/* Did a commit change a row of the table?  Looks at every row held. */
+bool overlay_has_table(const Overlay *overlay, uint32_t table_id);
+
 /* The key under which a removed event is noted; no row key starts like it.  Appended. */
 void overlay_event_key(Buf *out, uint32_t table_id, Owner owner, SeqNo event);
 

@@ -114,6 +114,10 @@ MUST_CHECK Status commit_read_row(CommitBuilder *builder,
 /* Was that stream event removed by a change that the store does not show yet? */
 bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner owner, SeqNo event);
 
+/* Did earlier operations of the group, which the store does not show yet, change rows of the table?
+ */
+bool commit_group_has_table(const CommitBuilder *builder, uint32_t table_id);
+
 /*
  * Appends a change and returns its sequence number; seq is assigned here, the
  * other fields are the caller's.  Bytes must stay valid until execute() returns.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DESCRIBE TABLE: two result sets, the columns (sql.md 4.3) and what else is to be
- * known of the table as (property, value) rows (decision 32).
+ * known of the table as (property, value) rows (decision 32).  With HISTORY: the
+ * columns of every version, and the versions.
  */
 #include "base/clock.h"
 #include "query/access.h"
@@ -60,6 +61,13 @@ static const ResultColumn PROPERTY_COLUMNS[] = {
     {.name = STR_INIT("value"), .type = {.kind = TYPE_TEXT}},
 };
 
+/* HISTORY: instead of the properties, a line for each version. */
+static const ResultColumn VERSION_COLUMNS[] = {
+    {.name = STR_INIT("schema_version"), .type = {.kind = TYPE_INT}, .not_null = true},
+    {.name = STR_INIT("column_count"), .type = {.kind = TYPE_INT}, .not_null = true},
+    {.name = STR_INIT("created_at"), .type = {.kind = TYPE_TIMESTAMP}, .not_null = true},
+};
+
 /* ---- columns ---- */
 
 static void add_columns(QueryRun *run, Describe *describe, const Table *table)
@@ -89,6 +97,21 @@ static void list_columns(QueryRun *run, Describe *describe)
         add_columns(run, describe, describe->table);
     for (size_t i = 0; history && i < history->count; i++)
         add_columns(run, describe, history->versions[i]);
+}
+
+static void list_versions(QueryRun *run, Describe *describe)
+{
+    const TableHistory *history =
+        catalog_table_history(run->snapshot->catalog, describe->table->id);
+    describe->properties.columns = VERSION_COLUMNS;
+    describe->properties.column_count = sizeof(VERSION_COLUMNS) / sizeof(*VERSION_COLUMNS);
+    for (size_t i = 0; history && i < history->count; i++) {
+        const Table *version = history->versions[i];
+        Value *row = listing_add(run, &describe->properties);
+        row[0] = value_integer(TYPE_INT, version->version);
+        row[1] = value_integer(TYPE_INT, version->column_count);
+        row[2] = value_integer(TYPE_TIMESTAMP, version->updated_at_us);
+    }
 }
 
 /* ---- properties ---- */
@@ -202,6 +225,10 @@ static Status prepare_describe(QueryRun *run, Work *work)
     describe->properties.columns = PROPERTY_COLUMNS;
     describe->properties.column_count = sizeof(PROPERTY_COLUMNS) / sizeof(*PROPERTY_COLUMNS);
     list_columns(run, describe);
+    if (describe->ast->history) {
+        list_versions(run, describe);
+        return STATUS_OK;
+    }
     return list_properties(run, describe);
 }
 

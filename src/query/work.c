@@ -19,6 +19,8 @@ static Work *definition_work(QueryRun *run, const AstStatement *statement)
         return drop_namespace_work(run, &statement->space);
     case AST_CREATE_TABLE:
         return create_table_work(run, &statement->create_table);
+    case AST_ALTER_TABLE:
+        return alter_table_work(run, &statement->alter_table);
     case AST_DROP_TABLE:
         return drop_table_work(run, &statement->drop_table);
     case AST_CREATE_USER:

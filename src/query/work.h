@@ -14,6 +14,7 @@ Work *delete_work(QueryRun *run, const AstDelete *ast);
 Work *create_namespace_work(QueryRun *run, const AstNamespace *ast);
 Work *drop_namespace_work(QueryRun *run, const AstNamespace *ast);
 Work *create_table_work(QueryRun *run, const AstCreateTable *ast);
+Work *alter_table_work(QueryRun *run, const AstAlterTable *ast);
 Work *drop_table_work(QueryRun *run, const AstDropTable *ast);
 Work *create_user_work(QueryRun *run, const AstUser *ast);
 Work *alter_user_work(QueryRun *run, const AstUser *ast);

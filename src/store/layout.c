@@ -48,6 +48,13 @@ Str row_key_pk(Str key, Owner owner)
     return str_from(key.ptr + head, key.len - head);
 }
 
+uint32_t row_key_table(Str key)
+{
+    Reader reader = reader_from(key);
+    (void)reader_u16be(&reader);
+    return reader_u32be(&reader);
+}
+
 static Status
 check_slot(Context *ctx, const char *family, uint16_t slot, uint32_t table_id, Owner owner)
 {

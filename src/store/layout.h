@@ -45,6 +45,8 @@ uint16_t slot_of(uint32_t table_id, Owner owner);
 void row_key_append(Buf *out, uint32_t table_id, Owner owner, Str pk);
 /* The pk part of a row key made for this owner; borrowed. */
 Str row_key_pk(Str key, Owner owner);
+/* The table of any key that begins with slot and table. */
+uint32_t row_key_table(Str key);
 /* Taken apart completely; owner is copied to the arena, pk borrowed. STATUS_CORRUPT */
 MUST_CHECK Status
 row_key_read(Context *ctx, Str key, uint32_t *ret_table_id, Owner *ret_owner, Str *ret_pk);
