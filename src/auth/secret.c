@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file holds the secret and a newline.  It is written under another name,
- * synced and then linked to its own, so that it is whole or not there, and of two
- * first starts at once both use what the faster one wrote.
+ * The file holds the secret and a newline.  Of two first starts at once both use
+ * what the faster one wrote (FileWrite.keep).
  */
 #include "auth/secret.h"
 
 #include "base/clock.h"
-#include "base/fault.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "base/file.h"
 
 enum { RANDOM_SIZE = 32, SECRET_LENGTH_MAX = 1024 };
 
@@ -34,55 +27,14 @@ bool secret_is_weak(Str secret)
     return secret.len < SECRET_LENGTH_MIN;
 }
 
-typedef struct FileHandle {
-    int descriptor; /* -1 = none */
-} FileHandle;
-
-static void file_done(FileHandle *file)
-{
-    if (file->descriptor >= 0)
-        close(file->descriptor);
-    file->descriptor = -1;
-}
-DEFINE_CLEANUP_IN_PLACE(FileHandle, file_done)
-
-static Status io_error(Context *ctx, const char *what, Str path)
-{
-    int error = errno;
-    return fail(ctx, STATUS_IO_ERROR, "%s %.*s: %s", what, STR_ARG(path), strerror(error));
-}
-
-/* ---- reading ---- */
-
-static Status read_all(Context *ctx, int descriptor, Str path, Str *ret_text)
-{
-    char *text = arena_alloc(&ctx->arena, SECRET_LENGTH_MAX + 1);
-    size_t len = 0;
-    while (len <= SECRET_LENGTH_MAX) {
-        ssize_t got = read(descriptor, text + len, SECRET_LENGTH_MAX + 1 - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return io_error(ctx, "cannot read", path);
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *ret_text = str_from(text, len);
-    return STATUS_OK;
-}
-
 /* ret_secret->ptr is NULL when there is no such file. */
 static Status read_secret(Context *ctx, Str path, Str *ret_secret)
 {
-    CLEANUP(file_done) FileHandle file = {open(path.ptr, O_RDONLY | O_CLOEXEC)};
+    Str text;
     *ret_secret = STR_NULL;
-    if (file.descriptor < 0 && errno == ENOENT)
+    TRY(file_read(ctx, path, SECRET_LENGTH_MAX + 1, &text));
+    if (!text.ptr)
         return STATUS_OK;
-    if (file.descriptor < 0)
-        return io_error(ctx, "cannot open", path);
-    Str text = STR_NULL;
-    TRY(read_all(ctx, file.descriptor, path, &text));
     text = str_trim(text);
     if (text.len < SECRET_LENGTH_MIN || text.len > SECRET_LENGTH_MAX)
         return fail(ctx,
@@ -94,8 +46,6 @@ static Status read_secret(Context *ctx, Str path, Str *ret_secret)
     *ret_secret = text;
     return STATUS_OK;
 }
-
-/* ---- writing ---- */
 
 static Str make_secret(Arena *arena)
 {
@@ -110,58 +60,37 @@ static Str make_secret(Arena *arena)
     return str_from(text, sizeof(bytes) * 2);
 }
 
-static Status write_file(Context *ctx, Str path, Str text)
-{
-    CLEANUP(file_done)
-    FileHandle file = {open(path.ptr, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-    if (file.descriptor < 0)
-        return io_error(ctx, "cannot create", path);
-    TRY(fault_point(ctx, "secret.write"));
-    ssize_t written = write(file.descriptor, text.ptr, text.len);
-    if (written != (ssize_t)text.len || fchmod(file.descriptor, 0600) != 0 ||
-        fsync(file.descriptor) != 0)
-        return io_error(ctx, "cannot write", path);
-    return STATUS_OK;
-}
-
-static Status sync_directory(Context *ctx, Str directory)
-{
-    CLEANUP(file_done)
-    FileHandle file = {open(directory.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (file.descriptor < 0 || fsync(file.descriptor) != 0)
-        return io_error(ctx, "cannot sync", directory);
-    return STATUS_OK;
-}
-
-static Status keep_secret(Context *ctx, Str path, Str directory)
+static Status keep_secret(Context *ctx, Str path)
 {
     Arena *arena = &ctx->arena;
-    Str draft = arena_printf(arena, "%.*s.%ld", STR_ARG(path), (long)getpid());
-    Str line = arena_printf(arena, "%.*s\n", STR_ARG(make_secret(arena)));
-    Status status = write_file(ctx, draft, line);
-    if (status == STATUS_OK && link(draft.ptr, path.ptr) != 0 && errno != EEXIST)
-        status = io_error(ctx, "cannot create", path);
-    unlink(draft.ptr);
-    TRY(status);
-    return sync_directory(ctx, directory);
+    FileWrite write = {
+        .path = path,
+        .bytes = arena_printf(arena, "%.*s\n", STR_ARG(make_secret(arena))),
+        .mode = 0600,
+        .keep = true,
+    };
+    return file_write(ctx, &write);
 }
 
-Status secret_load(Context *ctx, Str configured, Str data_directory, Str *ret_secret)
+Status secret_keep(Context *ctx, Str data_directory, const char *name, Str *ret_secret)
 {
-    if (configured.len > 0) {
-        *ret_secret = arena_str(&ctx->arena, configured);
-        return STATUS_OK;
-    }
-    Str directory = arena_str(&ctx->arena, data_directory);
-    Str path = arena_printf(&ctx->arena, "%.*s/jwt_secret", STR_ARG(directory));
+    Str path = arena_printf(&ctx->arena, "%.*s/%s", STR_ARG(data_directory), name);
     Str secret;
     TRY(read_secret(ctx, path, &secret));
     if (!secret.ptr) {
-        TRY(keep_secret(ctx, path, directory));
+        TRY(keep_secret(ctx, path));
         TRY(read_secret(ctx, path, &secret));
     }
     if (!secret.ptr)
         return fail(ctx, STATUS_IO_ERROR, "%.*s vanished", STR_ARG(path));
     *ret_secret = secret;
+    return STATUS_OK;
+}
+
+Status secret_load(Context *ctx, Str configured, Str data_directory, Str *ret_secret)
+{
+    if (configured.len == 0)
+        return secret_keep(ctx, data_directory, "jwt_secret", ret_secret);
+    *ret_secret = arena_str(&ctx->arena, configured);
     return STATUS_OK;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The secret that signs tokens: configured, or made on the first start and kept
- * in the data directory (file `jwt_secret`, mode 0600).
+ * Secrets of the server: made on the first start and kept in the data directory,
+ * one file each, mode 0600.
+ *
+ *     jwt_secret    signs tokens, unless one is configured
+ *     storage_key   encrypts the credentials of storages
  */
 #pragma once
 
@@ -18,3 +21,9 @@ bool secret_is_weak(Str secret);
  * STATUS_CORRUPT when the file holds no usable secret.
  */
 MUST_CHECK Status secret_load(Context *ctx, Str configured, Str data_directory, Str *ret_secret);
+
+/*
+ * What the file `name` of the directory keeps; a new random one when there is no
+ * such file.  Hexadecimal when it is ours.  Errors as above.
+ */
+MUST_CHECK Status secret_keep(Context *ctx, Str data_directory, const char *name, Str *ret_secret);
