@@ -24,6 +24,7 @@
 #include "auth/password.h"
 #include "base/worker.h"
 #include "commit/sequencer.h"
+#include "duck/duck.h"
 #include "table/system_table.h"
 #include "table/watcher.h"
 
@@ -58,6 +59,7 @@ typedef struct QueryEngine {
     Store *store;
     WorkerPool *workers; /* purges dropped tables */
     const SystemTables *system_tables;
+    DuckEngine *duck;
     TableDefaults table_defaults;
     QueryLimits limits;
     QueryHooks hooks;

@@ -32,6 +32,11 @@ typedef struct Config {
         int64_t max_open_files;
     } storage;
     struct {
+        Str library;
+        int64_t memory_bytes;
+        int64_t threads;
+    } duckdb;
+    struct {
         int64_t default_query_limit;
         int64_t max_query_limit;
         int64_t statement_bytes;

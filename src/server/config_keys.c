@@ -35,6 +35,13 @@ const ConfigKey CONFIG_KEYS[] = {
     {"storage.rocksdb.max_open_files", NULL, CONFIG_INTEGER, AT(storage.max_open_files), "512", 16, 1000000,
      "Files of the hot tier kept open"},
 
+    {"duckdb.library", "DUCKDB_LIBRARY", CONFIG_TEXT, AT(duckdb.library), "", 0, 0,
+     "libduckdb.so; empty = beside the program, in the build, or in /usr/lib/kalamdb"},
+    {"duckdb.memory_limit", NULL, CONFIG_INTEGER, AT(duckdb.memory_bytes), "512MiB", MIB(64), GIB(1024),
+     "Memory of all large queries, flushes and compactions together"},
+    {"duckdb.threads", NULL, CONFIG_INTEGER, AT(duckdb.threads), "2", 1, 256,
+     "Threads of large queries"},
+
     {"limits.default_query_limit", NULL, CONFIG_INTEGER, AT(limits.default_query_limit), "0", 0, INT64_MAX,
      "Rows of a SELECT without LIMIT; 0 = all"},
     {"limits.max_query_limit", NULL, CONFIG_INTEGER, AT(limits.max_query_limit), "0", 0, INT64_MAX,

@@ -35,6 +35,7 @@ struct Server {
     Store *store;
     Sequencer *sequencer;
     SystemTables *system_tables;
+    DuckEngine *duck;
     WorkerPool *workers;
     LiveRegistry *registry;
     Auth *auth;
@@ -148,11 +149,15 @@ static void open_query(Server *server)
     server->system_tables = system_tables_new(server->data_dir->storage_path);
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
+    DuckOptions duck_options = settings_duck(config);
+    server->duck = duck_engine_new(&duck_options);
+    duck_engine_allow(server->duck, server->data_dir->storage_path);
     server->query = (QueryEngine){
         .sequencer = server->sequencer,
         .store = server->store,
         .workers = server->workers,
         .system_tables = server->system_tables,
+        .duck = server->duck,
         .table_defaults = settings_table_defaults(config),
         .limits = settings_query_limits(config),
         .hooks =
@@ -399,6 +404,7 @@ void server_stop(Server *server)
     housekeeping_free(server->housekeeping);
     live_registry_free(server->registry);
     system_tables_free(server->system_tables);
+    duck_engine_free(server->duck);
     auth_free(server->auth);
     store_close(server->store);
     data_dir_close(server->data_dir);

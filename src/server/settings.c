@@ -178,6 +178,15 @@ PasswordPolicy settings_password_policy(const Config *config)
     };
 }
 
+DuckOptions settings_duck(const Config *config)
+{
+    return (DuckOptions){
+        .library = config->duckdb.library,
+        .memory_bytes = (size_t)config->duckdb.memory_bytes,
+        .threads = (int)config->duckdb.threads,
+    };
+}
+
 StoreOptions settings_store(const Config *config, Str path)
 {
     return (StoreOptions){

@@ -16,4 +16,5 @@ MUST_CHECK Status settings_api(Context *ctx,
 QueryLimits settings_query_limits(const Config *config);
 TableDefaults settings_table_defaults(const Config *config);
 PasswordPolicy settings_password_policy(const Config *config);
+DuckOptions settings_duck(const Config *config);
 StoreOptions settings_store(const Config *config, Str path);
