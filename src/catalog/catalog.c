@@ -98,6 +98,7 @@ Catalog *catalog_copy(const Catalog *from)
     catalog->tables_by_id = id_map_copy(&from->tables_by_id);
     catalog->histories = id_map_copy(&from->histories);
     catalog->users = map_copy(&from->users);
+    catalog->cold_tables = id_map_copy(&from->cold_tables);
 
     Namespace *space;
     for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));)
@@ -135,6 +136,7 @@ void catalog_unref(Catalog *catalog)
     id_map_done(&catalog->tables_by_id);
     id_map_done(&catalog->histories);
     map_done(&catalog->users);
+    id_map_done(&catalog->cold_tables);
     free(catalog);
 }
 
@@ -158,6 +160,11 @@ void catalog_put_account(Catalog *catalog, User *user)
     user_unref(map_put(&catalog->users, user->id, user));
 }
 
+void catalog_put_cold(Catalog *catalog, uint32_t table_id)
+{
+    id_map_put(&catalog->cold_tables, table_id, catalog);
+}
+
 void catalog_remove_namespace(Catalog *catalog, Str name)
 {
     namespace_unref(map_remove(&catalog->namespaces, name));
@@ -166,6 +173,7 @@ void catalog_remove_namespace(Catalog *catalog, Str name)
 void catalog_remove_table(Catalog *catalog, uint32_t table_id)
 {
     TableHistory *history = id_map_remove(&catalog->histories, table_id);
+    id_map_remove(&catalog->cold_tables, table_id);
     if (!history)
         return;
     id_map_remove(&catalog->tables_by_id, table_id);
@@ -219,6 +227,11 @@ const User *catalog_user(const Catalog *catalog, Str user_id)
 const TableHistory *catalog_table_history(const Catalog *catalog, uint32_t table_id)
 {
     return id_map_get(&catalog->histories, table_id);
+}
+
+bool catalog_table_is_cold(const Catalog *catalog, uint32_t table_id)
+{
+    return id_map_get(&catalog->cold_tables, table_id);
 }
 
 static int compare_tables(const void *a, const void *b)

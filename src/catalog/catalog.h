@@ -12,6 +12,7 @@
  *
  *     n/<namespace>          t/<table id>/<version>      u/<user id>
  *     x/<table id>           a dropped table whose rows still have to be purged
+ *     f/<table id>           the table has rows in the cold tier, or is about to
  *     i/table                the highest table id given so far
  */
 #pragma once
@@ -37,6 +38,7 @@ typedef struct Catalog {
     IdMap tables_by_id; /* id -> Table, newest version */
     IdMap histories;    /* id -> TableHistory: every version of the table, oldest first */
     Map users;          /* id -> User, soft-deleted ones included */
+    IdMap cold_tables;  /* id -> anything: is there when the table is cold */
     uint32_t last_table_id;
 } Catalog;
 
@@ -63,6 +65,8 @@ const User *catalog_user(const Catalog *catalog, Str user_id);
 /* Soft-deleted or not. */
 const User *catalog_account(const Catalog *catalog, Str user_id);
 const TableHistory *catalog_table_history(const Catalog *catalog, uint32_t table_id);
+/* May rows of the table be in the cold tier?  While not, it need not be asked. */
+bool catalog_table_is_cold(const Catalog *catalog, uint32_t table_id);
 
 /* All tables of the catalog sorted by namespace and name; in the arena. */
 typedef struct TableList {
@@ -110,6 +114,8 @@ MUST_CHECK Status catalog_replace_table(CatalogEdit *edit,
                                         const Table *definition,
                                         const Table **ret_table);
 MUST_CHECK Status catalog_drop_table(CatalogEdit *edit, uint32_t table_id);
+/* From this commit on rows of the table may be in the cold tier; lasts as long as the table. */
+MUST_CHECK Status catalog_mark_cold(CatalogEdit *edit, uint32_t table_id);
 /* The rows of a dropped table are gone. */
 MUST_CHECK Status catalog_purged_table(CatalogEdit *edit, uint32_t table_id);
 /* Inserts or replaces; copies. Sets updated_at_us, created_at_us where it is 0, and

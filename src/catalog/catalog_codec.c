@@ -10,6 +10,7 @@
  *                       updated_at deleted_at
  *   i/table             FORMAT id
  *   x/<id>              FORMAT id
+ *   f/<id>              FORMAT id
  *   t/<id>/<version>    FORMAT id version kind namespace name comment created_by created_at
  *                       updated_at next_column_id column_count column* options
  *
@@ -55,6 +56,8 @@ Str catalog_key_write(Arena *arena, const CatalogKey *key)
         return key_of_name(arena, "u/", key->name);
     case CATALOG_KEY_DROPPED:
         return arena_printf(arena, "x/%0*u", KEY_DIGITS, key->table_id);
+    case CATALOG_KEY_COLD:
+        return arena_printf(arena, "f/%0*u", KEY_DIGITS, key->table_id);
     case CATALOG_KEY_LAST_TABLE_ID:
         return STR("i/table");
     }
@@ -90,6 +93,9 @@ static bool parse_key(Str text, CatalogKey *key)
         return true;
     case 'x':
         key->kind = CATALOG_KEY_DROPPED;
+        return read_number(key->name, &key->table_id);
+    case 'f':
+        key->kind = CATALOG_KEY_COLD;
         return read_number(key->name, &key->table_id);
     case 't':
         key->kind = CATALOG_KEY_TABLE;

@@ -13,6 +13,7 @@ typedef enum CatalogKeyKind {
     CATALOG_KEY_TABLE,
     CATALOG_KEY_USER,
     CATALOG_KEY_DROPPED,
+    CATALOG_KEY_COLD,
     CATALOG_KEY_LAST_TABLE_ID,
 } CatalogKeyKind;
 

@@ -125,6 +125,10 @@ static void remove_table(CatalogEdit *edit, const Table *table)
         CatalogKey key = {CATALOG_KEY_TABLE, STR_NULL, table_id, history->versions[i]->version};
         add_deletion(edit, &key);
     }
+    if (catalog_table_is_cold(edit->catalog, table_id)) {
+        CatalogKey cold = {.kind = CATALOG_KEY_COLD, .table_id = table_id};
+        add_deletion(edit, &cold);
+    }
     add_number_entry(edit, CATALOG_KEY_DROPPED, table_id);
     catalog_remove_table(edit->catalog, table_id);
 }
@@ -285,6 +289,18 @@ Status catalog_drop_table(CatalogEdit *edit, uint32_t table_id)
                     "Cannot drop system table '%.*s'",
                     STR_ARG(table->full_name));
     remove_table(edit, table);
+    return STATUS_OK;
+}
+
+Status catalog_mark_cold(CatalogEdit *edit, uint32_t table_id)
+{
+    const Table *table = catalog_table_by_id(edit->catalog, table_id);
+    if (!table || table->kind == TABLE_SYSTEM)
+        return fail(edit->ctx, STATUS_TABLE_NOT_FOUND, "there is no table %u", table_id);
+    if (catalog_table_is_cold(edit->catalog, table_id))
+        return STATUS_OK;
+    add_number_entry(edit, CATALOG_KEY_COLD, table_id);
+    catalog_put_cold(edit->catalog, table_id);
     return STATUS_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the catalog from the store.  Keys come sorted: the highest id first,
- * namespaces before tables, the versions of a table oldest first.
+ * Reading the catalog from the store.  Keys come sorted: what is cold before the
+ * highest id, namespaces before tables, the versions of a table oldest first.
  */
 #include "catalog/catalog.h"
 
@@ -54,6 +54,28 @@ static Status load_user(Context *ctx, Catalog *catalog, const CatalogKey *key, S
     return STATUS_OK;
 }
 
+static Status load_cold(Context *ctx, Catalog *catalog, const CatalogKey *key, Str value)
+{
+    uint32_t table_id;
+    TRY(table_id_decode(ctx, value, &table_id));
+    if (table_id != key->table_id)
+        return fail(ctx, STATUS_CORRUPT, "catalog entry f/%u names another table", key->table_id);
+    catalog_put_cold(catalog, table_id);
+    return STATUS_OK;
+}
+
+/* Cold marks come before their tables. */
+static Status check_cold(Context *ctx, const Catalog *catalog)
+{
+    size_t marked = catalog->cold_tables.count;
+    const Table *table;
+    for (size_t at = 0; (table = id_map_next(&catalog->tables_by_id, &at));)
+        marked -= catalog_table_is_cold(catalog, table->id);
+    if (marked)
+        return fail(ctx, STATUS_CORRUPT, "the catalog calls %zu missing tables cold", marked);
+    return STATUS_OK;
+}
+
 static Status load_entry(Context *ctx, Catalog *catalog, Str text, Str value)
 {
     CatalogKey key;
@@ -67,6 +89,8 @@ static Status load_entry(Context *ctx, Catalog *catalog, Str text, Str value)
         return load_user(ctx, catalog, &key, value);
     case CATALOG_KEY_LAST_TABLE_ID:
         return table_id_decode(ctx, value, &catalog->last_table_id);
+    case CATALOG_KEY_COLD:
+        return load_cold(ctx, catalog, &key, value);
     case CATALOG_KEY_DROPPED:
         return STATUS_OK;
     }
@@ -84,6 +108,7 @@ Status catalog_load(Context *ctx, Store *store, Catalog **ret_catalog)
         arena_rewind(&ctx->arena, mark);
     }
     TRY(store_scan_status(ctx, scan));
+    TRY(check_cold(ctx, catalog));
     catalog_add_builtin_namespaces(catalog);
     *ret_catalog = TAKE(catalog);
     return STATUS_OK;

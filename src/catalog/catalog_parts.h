@@ -19,6 +19,7 @@ Catalog *catalog_copy(const Catalog *from);
 void catalog_put_namespace(Catalog *catalog, Namespace *space);
 void catalog_put_history(Catalog *catalog, TableHistory *history);
 void catalog_put_account(Catalog *catalog, User *user);
+void catalog_put_cold(Catalog *catalog, uint32_t table_id);
 void catalog_remove_namespace(Catalog *catalog, Str name);
 void catalog_remove_table(Catalog *catalog, uint32_t table_id);
 

@@ -70,6 +70,9 @@ static inline Str catalog_text(Arena *arena, const Catalog *catalog)
             table_encode(&out, history->versions[i]);
             parts[count++] = arena_str(arena, buf_str(&out));
         }
+        uint32_t id = history->versions[0]->id;
+        if (catalog_table_is_cold(catalog, id))
+            parts[count++] = arena_printf(arena, "f/%u", id);
     }
     const User *user;
     for (size_t at = 0; (user = map_next(&catalog->users, &at));) {
@@ -83,6 +86,7 @@ static inline Str catalog_text(Arena *arena, const Catalog *catalog)
     buf_clear(&out);
     for (size_t i = 0; i < count; i++)
         buf_bytes(&out, parts[i]);
+    buf_varint(&out, catalog->cold_tables.count);
     buf_varint(&out, catalog->last_table_id);
     return arena_str(arena, buf_str(&out));
 }

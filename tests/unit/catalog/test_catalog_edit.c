@@ -75,6 +75,31 @@ static void an_edit_leaves_the_catalog_it_started_from_alone(void **state)
     assert_int_equal(after->version, before->version + 1);
 }
 
+static void a_cold_mark_lasts_as_long_as_its_table(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(catalog_unref) Catalog *before = start();
+    CLEANUP(catalog_edit_abort) CatalogEdit *edit = catalog_edit_begin(&ctx, before, 5);
+    Table definition = definition_of(STR("default"), STR("events"));
+    const Table *table;
+    const CatalogEntry *entries;
+    assert_int_equal(catalog_create_table(edit, &definition, &table), STATUS_OK);
+    uint32_t id = table->id;
+    assert_false(catalog_table_is_cold(catalog_edit_catalog(edit), id));
+    assert_int_equal(catalog_mark_cold(edit, id + 1), STATUS_TABLE_NOT_FOUND);
+    assert_int_equal(catalog_mark_cold(edit, id), STATUS_OK);
+    assert_true(catalog_table_is_cold(catalog_edit_catalog(edit), id));
+    assert_false(catalog_table_is_cold(before, id));
+    size_t count = catalog_edit_entries(edit, &entries);
+    assert_int_equal(catalog_mark_cold(edit, id), STATUS_OK); /* a second time says nothing new */
+    assert_int_equal(catalog_edit_entries(edit, &entries), count);
+
+    assert_int_equal(catalog_drop_table(edit, id), STATUS_OK);
+    assert_false(catalog_table_is_cold(catalog_edit_catalog(edit), id));
+    assert_int_equal(catalog_edit_catalog(edit)->cold_tables.count, 0);
+}
+
 static void names_are_given_once(void **state)
 {
     (void)state;
@@ -295,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(r86_the_default_namespace_is_always_there),
         cmocka_unit_test(an_edit_leaves_the_catalog_it_started_from_alone),
+        cmocka_unit_test(a_cold_mark_lasts_as_long_as_its_table),
         cmocka_unit_test(names_are_given_once),
         cmocka_unit_test(reserved_and_bad_names_are_refused),
         cmocka_unit_test(r8_every_version_of_a_table_is_kept),

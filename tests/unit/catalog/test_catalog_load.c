@@ -145,6 +145,12 @@ static Status drop_table(Context *ctx, CatalogEdit *edit)
     return table ? catalog_drop_table(edit, table->id) : STATUS_TABLE_NOT_FOUND;
 }
 
+static Status mark_cold(Context *ctx, CatalogEdit *edit)
+{
+    const Table *table = random_table(ctx, edit);
+    return catalog_mark_cold(edit, table ? table->id : 999999);
+}
+
 static Status put_user(Context *ctx, CatalogEdit *edit)
 {
     User user = {
@@ -159,7 +165,7 @@ static Status put_user(Context *ctx, CatalogEdit *edit)
 
 static Status random_statement(Context *ctx, CatalogEdit *edit)
 {
-    switch (random_below(8)) {
+    switch (random_below(9)) {
     case 0:
         return catalog_create_namespace(edit, random_name(ctx, 'n', NAMESPACES));
     case 1:
@@ -173,6 +179,8 @@ static Status random_statement(Context *ctx, CatalogEdit *edit)
         return alter_table(ctx, edit);
     case 6:
         return drop_table(ctx, edit);
+    case 7:
+        return mark_cold(ctx, edit);
     default:
         return put_user(ctx, edit);
     }
@@ -252,6 +260,8 @@ static void a_store_with_a_foreign_entry_is_corrupt(void **state)
         {STR_INIT("n/broken"), STR_INIT("\x07")},
         {STR_INIT("t/0000999999/0000000001"), STR_INIT("\x01")},
         {STR_INIT("u/broken"), STR_INIT("")},
+        {STR_INIT("f/0000000009"), STR_INIT("\x01\x08")},
+        {STR_INIT("f/0000999999"), STR_INIT("\x01\xbf\x84\x3d")}, /* cold, but no table */
     };
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         CLEANUP(context_done) Context ctx = {0};
