@@ -108,6 +108,18 @@ Status commit_read_row(CommitBuilder *builder,
     return STATUS_OK;
 }
 
+Status commit_read_entry(CommitBuilder *builder, StoreFamily family, Str key, Str *ret_value)
+{
+    buf_clear(&builder->key);
+    overlay_entry_key(&builder->key, family, key);
+    const OverlayRow *changed = changed_row(builder, buf_str(&builder->key));
+    if (!changed)
+        return store_get(
+            builder->ctx, builder->store, (StoreRead){.family = family}, key, ret_value);
+    *ret_value = changed->gone ? STR_NULL : changed->stored.row;
+    return STATUS_OK;
+}
+
 bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner owner, SeqNo event)
 {
     note_dependency(builder, table_id);
@@ -125,9 +137,9 @@ SeqNo commit_add(CommitBuilder *builder, const Change *change)
 {
     Change numbered = *change;
     numbered.seq = seq_clock_next(builder->clock);
-    bool of_catalog = change->kind == CHANGE_CATALOG_PUT || change->kind == CHANGE_CATALOG_DELETE;
-    assert(of_catalog == (change->table_id == 0));
-    builder->sync |= of_catalog;
+    assert(change_is_of_no_table(change->kind) == (change->table_id == 0));
+    StoreFamily family = change_family(change->kind);
+    builder->sync |= family != FAMILY_ROWS && family != FAMILY_STREAMS;
 
     note_dependency(builder, numbered.table_id);
     record_writer_add(&builder->writer, &numbered);

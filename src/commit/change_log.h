@@ -58,5 +58,5 @@ MUST_CHECK Status change_log_trim(Context *ctx,
  */
 MUST_CHECK Status change_log_replay(Context *ctx, Store *from, Store *to, uint64_t *ret_count);
 
-/* A checksum over all of rows, streams and catalog. */
+/* A checksum over all of rows, streams, catalog, manifest and jobs. */
 MUST_CHECK Status store_checksum(Context *ctx, Store *store, uint64_t *ret_checksum);

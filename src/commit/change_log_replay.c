@@ -79,10 +79,11 @@ checksum_family(Context *ctx, Store *store, StoreFamily family, uint64_t *inout_
 
 Status store_checksum(Context *ctx, Store *store, uint64_t *ret_checksum)
 {
+    static const StoreFamily FAMILIES[] = {
+        FAMILY_ROWS, FAMILY_STREAMS, FAMILY_CATALOG, FAMILY_MANIFEST, FAMILY_JOBS};
     uint64_t checksum = 0;
-    TRY(checksum_family(ctx, store, FAMILY_ROWS, &checksum));
-    TRY(checksum_family(ctx, store, FAMILY_STREAMS, &checksum));
-    TRY(checksum_family(ctx, store, FAMILY_CATALOG, &checksum));
+    for (size_t i = 0; i < sizeof(FAMILIES) / sizeof(*FAMILIES); i++)
+        TRY(checksum_family(ctx, store, FAMILIES[i], &checksum));
     *ret_checksum = checksum;
     return STATUS_OK;
 }

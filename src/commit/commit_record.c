@@ -3,14 +3,16 @@
  * A commit record, byte by byte.  Integers of fixed width are big-endian,
  * varint is LEB128, bytes are a varint length and as many bytes.
  *
- *     version         1       1
+ *     version         1       2
  *     flags           1       1 = sync
  *     previous hash   8       of the record before it in the log, 0 = none
  *     first seq       8       of the first change
  *     seq             8       of the last change; the commit's own number
  *     change count    varint  at least 1
- *     scope count     varint  at least 1
+ *     scope count     varint
+ *     upkeep scopes   varint  how many
  *     scopes                  each: table id varint, user id bytes (empty = shared)
+ *     upkeep scopes           likewise: those of changes that no reader sees
  *     changes                 as below
  *     hash            8       hash_stable() of everything before it
  *
@@ -19,15 +21,20 @@
  *
  * A change:
  *
- *     kind            1       ChangeKind, + 0x40 an old row follows, + 0x80 a new row follows
- *     scope           varint  index into the scopes: table and owner
+ *     kind            1       ChangeKind, + 0x20 a cold seq follows, + 0x40 an old row follows,
+ *                             + 0x80 a new row follows
+ *     scope           varint  index into the scopes, or the upkeep scopes: table and owner
  *     seq             varint  distance from the change before it; first change: 0
  *     schema version  varint
  *     old seq         varint  distance back from seq; 0 = none
+ *     cold seq        varint  if flagged; distance back from seq
  *     bucket          varint  stream events only
  *     key             bytes   all but stream events
  *     old row         bytes   if flagged
  *     new row         bytes   if flagged
+ *
+ * Version 1 knew no upkeep and no cold seq: its head lacks the count of upkeep
+ * scopes.  Such records are read, not written.
  *
  * Nothing here depends on a clock, the catalog or the order of a hash map.
  */
@@ -40,6 +47,8 @@
 #include <assert.h>
 
 enum {
+    OLDEST_VERSION = 1,
+    UPKEEP_SINCE_VERSION = 2,
     HASH_BYTES = 8,
     PREVIOUS_HASH_AT = 2,
     SCOPE_BYTES_MIN = 2,
@@ -50,7 +59,8 @@ enum {
 typedef struct RecordBlock {
     CommitRecord record;
     Str changes; /* borrowed from record.bytes */
-    CommitScope scopes[];
+    uint32_t upkeep_scope_count;
+    CommitScope scopes[]; /* record.scope_count, then those of upkeep */
 } RecordBlock;
 
 static const RecordBlock *block_of(const CommitRecord *record)
@@ -95,6 +105,7 @@ typedef struct RecordHead {
     SeqNo seq;
     uint64_t change_count;
     uint64_t scope_count;
+    uint64_t upkeep_scope_count;
 } RecordHead;
 
 static RecordHead read_head(Reader *reader)
@@ -107,21 +118,26 @@ static RecordHead read_head(Reader *reader)
     head.seq = reader_u64be(reader);
     head.change_count = reader_varint(reader);
     head.scope_count = reader_varint(reader);
+    if (head.version >= UPKEEP_SINCE_VERSION)
+        head.upkeep_scope_count = reader_varint(reader);
     return head;
 }
 
 /* The counts are bounded by what could follow them, so that they may size an allocation. */
 static bool head_is_valid(const RecordHead *head, size_t left)
 {
-    return head->version == COMMIT_RECORD_VERSION && !(head->flags & ~COMMIT_RECORD_SYNC) &&
-           head->first_seq <= head->seq && head->change_count >= 1 &&
-           head->change_count <= left / CHANGE_BYTES_MIN && head->scope_count >= 1 &&
-           head->scope_count <= left / SCOPE_BYTES_MIN;
+    size_t scopes_max = left / SCOPE_BYTES_MIN;
+    return head->version >= OLDEST_VERSION && head->version <= COMMIT_RECORD_VERSION &&
+           !(head->flags & ~COMMIT_RECORD_SYNC) && head->first_seq <= head->seq &&
+           head->change_count >= 1 && head->change_count <= left / CHANGE_BYTES_MIN &&
+           head->scope_count <= scopes_max &&
+           head->upkeep_scope_count <= scopes_max - head->scope_count;
 }
 
 static bool read_scopes(Reader *reader, RecordBlock *block)
 {
-    for (uint32_t i = 0; i < block->record.scope_count; i++) {
+    uint32_t count = block->record.scope_count + block->upkeep_scope_count;
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t table_id = reader_varint(reader);
         block->scopes[i] = (CommitScope){(uint32_t)table_id, owner_of(reader_bytes(reader))};
         if (reader->failed || table_id > UINT32_MAX)
@@ -139,7 +155,7 @@ CommitRecord *commit_record_from_bytes(Str bytes)
     if (reader.failed || !head_is_valid(&head, reader_left(&reader)))
         return NULL;
 
-    size_t scopes_size = head.scope_count * sizeof(CommitScope);
+    size_t scopes_size = (head.scope_count + head.upkeep_scope_count) * sizeof(CommitScope);
     RecordBlock *block = mem_alloc(sizeof(*block) + scopes_size + bytes.len);
     char *copy = (char *)block->scopes + scopes_size;
     memcpy(copy, bytes.ptr, bytes.len);
@@ -152,6 +168,7 @@ CommitRecord *commit_record_from_bytes(Str bytes)
         .scope_count = (uint32_t)head.scope_count,
         .scopes = block->scopes,
     };
+    block->upkeep_scope_count = (uint32_t)head.upkeep_scope_count;
     refcount_init(&block->record.refs);
 
     size_t head_size = (size_t)(reader.ptr - bytes.ptr);
@@ -171,30 +188,46 @@ static bool kind_is_event(ChangeKind kind)
     return kind == CHANGE_EVENT || kind == CHANGE_EVENT_DELETE;
 }
 
-static bool kind_is_catalog(ChangeKind kind)
+bool change_is_upkeep(ChangeKind kind)
 {
-    return kind == CHANGE_CATALOG_PUT || kind == CHANGE_CATALOG_DELETE;
+    return kind >= CHANGE_EVICT && kind < CHANGE_KIND_COUNT;
+}
+
+bool change_is_of_no_table(ChangeKind kind)
+{
+    return kind == CHANGE_CATALOG_PUT || kind == CHANGE_CATALOG_DELETE || kind == CHANGE_JOB_PUT ||
+           kind == CHANGE_JOB_DELETE;
 }
 
 /* What apply needs is there. */
 static bool change_is_complete(const Change *change)
 {
-    if (kind_is_catalog(change->kind) != (change->table_id == 0))
+    if (change_is_of_no_table(change->kind) != (change->table_id == 0))
         return false;
     switch (change->kind) {
     case CHANGE_INSERT:
     case CHANGE_EVENT:
     case CHANGE_CATALOG_PUT:
+    case CHANGE_MANIFEST_PUT:
+    case CHANGE_JOB_PUT:
         return change->new_row.ptr;
     case CHANGE_UPDATE:
         return change->new_row.ptr && change->old_row.ptr;
     case CHANGE_DELETE:
         return change->old_row.ptr;
     case CHANGE_EVENT_DELETE:
+    case CHANGE_EVICT:
         return change->old_seq != 0;
+    case CHANGE_COLD_SEQ:
+        return change->old_seq != 0 && change->cold_seq != 0;
     case CHANGE_DELETE_HARD:
+    case CHANGE_DELETE_MARK:
     case CHANGE_CATALOG_DELETE:
+    case CHANGE_MANIFEST_DELETE:
+    case CHANGE_JOB_DELETE:
         return true;
+    case CHANGE_KIND_COUNT:
+        break;
     }
     return false;
 }
@@ -209,6 +242,22 @@ CommitChanges commit_changes(const CommitRecord *record)
     };
 }
 
+/* The scope that a change names; NULL when there is none like it. */
+static const CommitScope *scope_at(const CommitRecord *record, ChangeKind kind, uint64_t index)
+{
+    const RecordBlock *block = block_of(record);
+    if (!change_is_upkeep(kind))
+        return index < record->scope_count ? &block->scopes[index] : NULL;
+    return index < block->upkeep_scope_count ? &block->scopes[record->scope_count + index] : NULL;
+}
+
+/* The number `distance` before seq; 0 for 0.  False when there is none. */
+static bool seq_before(SeqNo seq, uint64_t distance, SeqNo *ret_before)
+{
+    *ret_before = distance ? seq - distance : 0;
+    return distance == 0 || distance < seq;
+}
+
 /* False when the bytes are no change; `changes` is of no more use then. */
 static bool read_change(CommitChanges *changes, Change *ret_change)
 {
@@ -218,22 +267,24 @@ static bool read_change(CommitChanges *changes, Change *ret_change)
     uint64_t distance = reader_varint(reader);
     uint64_t schema_version = reader_varint(reader);
     uint64_t old_distance = reader_varint(reader);
+    uint64_t cold_distance = kind & COMMIT_CHANGE_HAS_COLD ? reader_varint(reader) : 0;
     bool is_first = changes->left == changes->record->change_count;
-    if (reader->failed || scope_index >= changes->record->scope_count ||
-        (distance == 0) != is_first || distance > changes->record->seq - changes->seq)
+    const CommitScope *scope =
+        scope_at(changes->record, kind & COMMIT_CHANGE_KIND_MASK, scope_index);
+    if (reader->failed || !scope || (distance == 0) != is_first ||
+        distance > changes->record->seq - changes->seq)
         return false;
 
-    const CommitScope *scope = &changes->record->scopes[scope_index];
     SeqNo seq = changes->seq + distance;
     Change change = {
         .kind = kind & COMMIT_CHANGE_KIND_MASK,
         .table_id = scope->table_id,
         .schema_version = (uint32_t)schema_version,
         .seq = seq,
-        .old_seq = old_distance ? seq - old_distance : 0,
         .owner = scope->owner,
     };
-    if (schema_version > UINT32_MAX || (old_distance && old_distance >= seq))
+    if (schema_version > UINT32_MAX || !seq_before(seq, old_distance, &change.old_seq) ||
+        !seq_before(seq, cold_distance, &change.cold_seq))
         return false;
     if (kind_is_event(change.kind))
         change.bucket = reader_varint(reader);
@@ -259,6 +310,14 @@ bool commit_changes_next(CommitChanges *changes, Change *ret_change)
     bool valid = read_change(changes, ret_change);
     assert(valid); /* commit_record_decode() has read it before */
     return valid;
+}
+
+bool commit_changes_next_seen(CommitChanges *changes, Change *ret_change)
+{
+    while (commit_changes_next(changes, ret_change))
+        if (!change_is_upkeep(ret_change->kind))
+            return true;
+    return false;
 }
 
 static bool changes_are_valid(const CommitRecord *record)
@@ -300,16 +359,106 @@ typedef struct Applier {
     Buf value;
 } Applier;
 
-static void put_version(Applier *applier, StoreFamily family, const Change *change, Str row)
+/*
+ * Like a delete, a change of the cold seq tells live row and tombstone apart by
+ * which of its rows it has; a marker has none.
+ */
+Change change_cold_seq(CommitScope scope, Str key, const StoredRow *stored, SeqNo cold_seq)
 {
-    stored_row_append(&applier->value,
-                      &(StoredRow){
-                          .seq = change->seq,
-                          .schema_version = change->schema_version,
-                          .deleted = change->kind == CHANGE_DELETE,
-                          .row = row,
-                      });
-    store_batch_put(applier->batch, family, buf_str(&applier->key), buf_str(&applier->value));
+    Change change = {
+        .kind = CHANGE_COLD_SEQ,
+        .table_id = scope.table_id,
+        .schema_version = stored->schema_version,
+        .old_seq = stored->seq,
+        .cold_seq = cold_seq,
+        .owner = scope.owner,
+        .key = key,
+    };
+    Str row = stored->row.ptr ? stored->row : STR("");
+    if (stored->deleted && !stored->gone)
+        change.old_row = row;
+    if (!stored->deleted)
+        change.new_row = row;
+    return change;
+}
+
+bool change_stored(const Change *change, StoredRow *ret_stored)
+{
+    StoredRow stored = {
+        .seq = change->seq,
+        .cold_seq = change->cold_seq,
+        .schema_version = change->schema_version,
+        .row = change->new_row,
+    };
+    switch (change->kind) {
+    case CHANGE_INSERT:
+    case CHANGE_UPDATE:
+    case CHANGE_EVENT:
+    case CHANGE_CATALOG_PUT:
+    case CHANGE_MANIFEST_PUT:
+    case CHANGE_JOB_PUT:
+        break;
+    case CHANGE_DELETE:
+        stored.deleted = true;
+        stored.row = change->old_row;
+        break;
+    case CHANGE_DELETE_MARK:
+        stored.deleted = stored.gone = true;
+        stored.row = STR_NULL;
+        break;
+    case CHANGE_COLD_SEQ:
+        stored.seq = change->old_seq;
+        stored.deleted = !change->new_row.ptr;
+        stored.gone = !change->new_row.ptr && !change->old_row.ptr;
+        stored.row = change->new_row.ptr ? change->new_row : change->old_row;
+        break;
+    default:
+        return false;
+    }
+    *ret_stored = stored;
+    return true;
+}
+
+/* Its version, or nothing, under the key. */
+static void set_version(Applier *applier, StoreFamily family, const Change *change)
+{
+    StoredRow stored;
+    if (change_stored(change, &stored)) {
+        stored_row_append(&applier->value, &stored);
+        store_batch_put(applier->batch, family, buf_str(&applier->key), buf_str(&applier->value));
+    } else {
+        store_batch_delete(applier->batch, family, buf_str(&applier->key));
+    }
+}
+
+/* Its key is that of the store. */
+static void set_entry(Applier *applier, StoreFamily family, const Change *change)
+{
+    StoredRow entry;
+    if (change_stored(change, &entry))
+        store_batch_put(applier->batch, family, change->key, entry.row);
+    else
+        store_batch_delete(applier->batch, family, change->key);
+}
+
+StoreFamily change_family(ChangeKind kind)
+{
+    switch (kind) {
+    case CHANGE_EVENT:
+    case CHANGE_EVENT_DELETE:
+        return FAMILY_STREAMS;
+    case CHANGE_CATALOG_PUT:
+    case CHANGE_CATALOG_DELETE:
+        return FAMILY_CATALOG;
+    case CHANGE_MANIFEST_PUT:
+    case CHANGE_MANIFEST_DELETE:
+        return FAMILY_MANIFEST;
+    case CHANGE_JOB_PUT:
+    case CHANGE_JOB_DELETE:
+        return FAMILY_JOBS;
+    default:
+        return FAMILY_ROWS;
+    }
 }
 
 static void apply_change(Applier *applier, const Change *change)
@@ -320,30 +469,24 @@ static void apply_change(Applier *applier, const Change *change)
     switch (change->kind) {
     case CHANGE_INSERT:
     case CHANGE_UPDATE:
-        row_key_append(key, change->table_id, change->owner, change->key);
-        put_version(applier, FAMILY_ROWS, change, change->new_row);
-        break;
     case CHANGE_DELETE:
-        row_key_append(key, change->table_id, change->owner, change->key);
-        put_version(applier, FAMILY_ROWS, change, change->old_row);
-        break;
     case CHANGE_DELETE_HARD:
+    case CHANGE_DELETE_MARK:
+    case CHANGE_EVICT:
+    case CHANGE_COLD_SEQ:
         row_key_append(key, change->table_id, change->owner, change->key);
-        store_batch_delete(applier->batch, FAMILY_ROWS, buf_str(key));
+        set_version(applier, FAMILY_ROWS, change);
         break;
     case CHANGE_EVENT:
         stream_key_append(key, change->table_id, change->bucket, change->owner, change->seq);
-        put_version(applier, FAMILY_STREAMS, change, change->new_row);
+        set_version(applier, FAMILY_STREAMS, change);
         break;
     case CHANGE_EVENT_DELETE:
         stream_key_append(key, change->table_id, change->bucket, change->owner, change->old_seq);
-        store_batch_delete(applier->batch, FAMILY_STREAMS, buf_str(key));
+        set_version(applier, FAMILY_STREAMS, change);
         break;
-    case CHANGE_CATALOG_PUT:
-        store_batch_put(applier->batch, FAMILY_CATALOG, change->key, change->new_row);
-        break;
-    case CHANGE_CATALOG_DELETE:
-        store_batch_delete(applier->batch, FAMILY_CATALOG, change->key);
+    default:
+        set_entry(applier, change_family(change->kind), change);
         break;
     }
 }

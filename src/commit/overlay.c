@@ -18,12 +18,6 @@ const OverlayRow *overlay_row(const Overlay *overlay, Str row_key)
     return overlay->rows.count ? map_get(&overlay->rows, row_key) : NULL;
 }
 
-static bool changes_a_row(const Change *change)
-{
-    return change->kind == CHANGE_INSERT || change->kind == CHANGE_UPDATE ||
-           change->kind == CHANGE_DELETE || change->kind == CHANGE_DELETE_HARD;
-}
-
 /* The row's entry, made when it is missing. */
 static OverlayRow *row_to_write(Overlay *overlay, Str row_key)
 {
@@ -35,8 +29,8 @@ static OverlayRow *row_to_write(Overlay *overlay, Str row_key)
     return row;
 }
 
-/* Slots are below 4,096, so no row key begins with this byte. */
-enum { EVENT_MARK = 0xff };
+/* Slots are below 4,096, so no row key begins with these bytes. */
+enum { ENTRY_MARK = 0xfe, EVENT_MARK = 0xff };
 
 bool overlay_has_table(const Overlay *overlay, uint32_t table_id)
 {
@@ -56,32 +50,48 @@ void overlay_event_key(Buf *out, uint32_t table_id, Owner owner, SeqNo event)
     buf_str_append(out, owner.user_id);
 }
 
+void overlay_entry_key(Buf *out, StoreFamily family, Str entry_key)
+{
+    buf_byte(out, (char)ENTRY_MARK);
+    buf_byte(out, (char)family);
+    buf_str_append(out, entry_key);
+}
+
+static void note_row(Overlay *overlay, const Change *change, Buf *key)
+{
+    row_key_append(key, change->table_id, change->owner, change->key);
+    OverlayRow *row = row_to_write(overlay, buf_str(key));
+    row->gone = !change_stored(change, &row->stored);
+}
+
+static void note_entry(Overlay *overlay, const Change *change, Buf *key)
+{
+    overlay_entry_key(key, change_family(change->kind), change->key);
+    OverlayRow *row = row_to_write(overlay, buf_str(key));
+    row->gone = !change_stored(change, &row->stored);
+}
+
 static void note_removed_event(Overlay *overlay, const Change *change, Buf *key)
 {
-    buf_clear(key);
     overlay_event_key(key, change->table_id, change->owner, change->old_seq);
     row_to_write(overlay, buf_str(key))->gone = true;
 }
 
 void overlay_note(Overlay *overlay, const Change *change, Buf *key)
 {
-    if (change->kind == CHANGE_EVENT_DELETE)
-        note_removed_event(overlay, change, key);
-    if (!changes_a_row(change))
-        return;
-    bool deleted = change->kind == CHANGE_DELETE;
     buf_clear(key);
-    row_key_append(key, change->table_id, change->owner, change->key);
-    *row_to_write(overlay, buf_str(key)) = (OverlayRow){
-        .stored =
-            {
-                .seq = change->seq,
-                .schema_version = change->schema_version,
-                .deleted = deleted,
-                .row = deleted ? change->old_row : change->new_row,
-            },
-        .gone = change->kind == CHANGE_DELETE_HARD,
-    };
+    switch (change_family(change->kind)) {
+    case FAMILY_ROWS:
+        note_row(overlay, change, key);
+        break;
+    case FAMILY_STREAMS:
+        if (change->kind == CHANGE_EVENT_DELETE)
+            note_removed_event(overlay, change, key);
+        break;
+    default:
+        note_entry(overlay, change, key);
+        break;
+    }
 }
 
 void overlay_note_all(Overlay *overlay, const CommitRecord *record, Buf *key)

@@ -22,6 +22,9 @@ typedef struct Snapshot {
     const StoreSnapshot *at;
     SeqNo seq; /* every commit up to here, none after */
     Catalog *catalog;
+    struct Published *published; /* that counts it among the visible ones; NULL = nobody sees it */
+    struct Snapshot *previous;   /* among those */
+    struct Snapshot *next;
 } Snapshot;
 
 Snapshot *snapshot_ref(Snapshot *snapshot);
@@ -35,3 +38,9 @@ Snapshot *published_durable(Published *published);
 Snapshot *published_applied(Published *published);
 /* Of the durable snapshot, without taking it. */
 SeqNo published_durable_seq(Published *published);
+
+/*
+ * The smallest seq of any snapshot that somebody still holds, or can take: what
+ * a durable commit at or below it replaced is not needed by any reader any more.
+ */
+SeqNo published_oldest_seq(Published *published);

@@ -8,11 +8,17 @@
 /* Memory that a large commit needed is not kept for the small ones after it. */
 enum { KEEP_BYTES = 1 << 20, MAP_KEEP_SLOTS = 64 };
 
+static void scope_list_done(ScopeList *list)
+{
+    map_done(&list->index);
+    arena_done(&list->arena);
+    buf_done(&list->encoded);
+}
+
 void record_writer_done(RecordWriter *writer)
 {
-    map_done(&writer->scope_index);
-    arena_done(&writer->arena);
-    buf_done(&writer->scopes);
+    scope_list_done(&writer->scopes);
+    scope_list_done(&writer->upkeep_scopes);
     buf_done(&writer->changes);
     buf_done(&writer->bytes);
 }
@@ -24,15 +30,21 @@ static void buf_reuse(Buf *buf)
     buf_clear(buf);
 }
 
+static void scope_list_clear(ScopeList *list)
+{
+    map_done(&list->index);
+    arena_clear(&list->arena);
+    buf_reuse(&list->encoded);
+    list->count = 0;
+}
+
 void record_writer_clear(RecordWriter *writer)
 {
-    map_done(&writer->scope_index);
-    arena_clear(&writer->arena);
-    buf_reuse(&writer->scopes);
+    scope_list_clear(&writer->scopes);
+    scope_list_clear(&writer->upkeep_scopes);
     buf_reuse(&writer->changes);
     buf_reuse(&writer->bytes);
     writer->changes.limit = COMMIT_BYTES_MAX;
-    writer->scope_count = 0;
     writer->change_count = 0;
 }
 
@@ -43,38 +55,50 @@ static void scope_append(Buf *out, const Change *change)
 }
 
 /* Position of the change's scope; appended when it is new. */
-static uint32_t scope_position(RecordWriter *writer, const Change *change)
+static uint32_t scope_position(ScopeList *list, const Change *change)
 {
-    size_t end = writer->scopes.len;
-    scope_append(&writer->scopes, change);
-    Str encoded = str_from(writer->scopes.ptr + end, writer->scopes.len - end);
-    uint32_t *position = map_get(&writer->scope_index, encoded);
+    size_t end = list->encoded.len;
+    scope_append(&list->encoded, change);
+    Str encoded = str_from(list->encoded.ptr + end, list->encoded.len - end);
+    uint32_t *position = map_get(&list->index, encoded);
     if (position) {
-        writer->scopes.len = end;
+        list->encoded.len = end;
         return *position;
     }
-    position = ARENA_NEW(&writer->arena, uint32_t);
-    *position = writer->scope_count++;
-    map_put(&writer->scope_index, arena_str(&writer->arena, encoded), position);
+    position = ARENA_NEW(&list->arena, uint32_t);
+    *position = list->count++;
+    map_put(&list->index, arena_str(&list->arena, encoded), position);
     return *position;
+}
+
+static ScopeList *scopes_for(RecordWriter *writer, const Change *change)
+{
+    return change_is_upkeep(change->kind) ? &writer->upkeep_scopes : &writer->scopes;
+}
+
+static uint8_t flags_of(const Change *change)
+{
+    return (uint8_t)((change->cold_seq ? COMMIT_CHANGE_HAS_COLD : 0) |
+                     (change->old_row.ptr ? COMMIT_CHANGE_HAS_OLD : 0) |
+                     (change->new_row.ptr ? COMMIT_CHANGE_HAS_NEW : 0));
 }
 
 void record_writer_add(RecordWriter *writer, const Change *change)
 {
-    assert(change->old_seq < change->seq);
+    assert(change->old_seq < change->seq && change->cold_seq < change->seq);
     assert(writer->change_count == 0 || change->seq > writer->last_seq);
     bool is_event = change->kind == CHANGE_EVENT || change->kind == CHANGE_EVENT_DELETE;
-    uint8_t flags = (uint8_t)((change->old_row.ptr ? COMMIT_CHANGE_HAS_OLD : 0) |
-                              (change->new_row.ptr ? COMMIT_CHANGE_HAS_NEW : 0));
     if (writer->change_count == 0)
         writer->first_seq = writer->last_seq = change->seq;
 
     Buf *out = &writer->changes;
-    buf_byte(out, (char)((uint8_t)change->kind | flags));
-    buf_varint(out, scope_position(writer, change));
+    buf_byte(out, (char)((uint8_t)change->kind | flags_of(change)));
+    buf_varint(out, scope_position(scopes_for(writer, change), change));
     buf_varint(out, change->seq - writer->last_seq);
     buf_varint(out, change->schema_version);
     buf_varint(out, change->old_seq ? change->seq - change->old_seq : 0);
+    if (change->cold_seq)
+        buf_varint(out, change->seq - change->cold_seq);
     if (is_event)
         buf_varint(out, change->bucket);
     else
@@ -100,8 +124,10 @@ CommitRecord *record_writer_finish(RecordWriter *writer, uint64_t previous_hash,
     buf_u64be(out, writer->first_seq);
     buf_u64be(out, writer->last_seq);
     buf_varint(out, writer->change_count);
-    buf_varint(out, writer->scope_count);
-    buf_str_append(out, buf_str(&writer->scopes));
+    buf_varint(out, writer->scopes.count);
+    buf_varint(out, writer->upkeep_scopes.count);
+    buf_str_append(out, buf_str(&writer->scopes.encoded));
+    buf_str_append(out, buf_str(&writer->upkeep_scopes.encoded));
     buf_str_append(out, buf_str(&writer->changes));
     buf_u64be(out, hash_stable(buf_str(out)));
     CommitRecord *record = commit_record_from_bytes(buf_str(out));

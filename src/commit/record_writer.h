@@ -11,9 +11,10 @@
 #include "commit/commit_record.h"
 
 enum {
-    COMMIT_RECORD_VERSION = 1,
+    COMMIT_RECORD_VERSION = 2,
     COMMIT_RECORD_SYNC = 1,
-    COMMIT_CHANGE_KIND_MASK = 0x3f,
+    COMMIT_CHANGE_KIND_MASK = 0x1f,
+    COMMIT_CHANGE_HAS_COLD = 0x20,
     COMMIT_CHANGE_HAS_OLD = 0x40,
     COMMIT_CHANGE_HAS_NEW = 0x80,
 };
@@ -21,13 +22,18 @@ enum {
 /* Both images of everything one commit changes; far below what a batch of RocksDB's may hold. */
 enum { COMMIT_BYTES_MAX = 512 << 20 };
 
+typedef struct ScopeList {
+    Arena arena; /* keys of index */
+    Map index;   /* table and owner as encoded -> position */
+    Buf encoded;
+    uint32_t count;
+} ScopeList;
+
 typedef struct RecordWriter {
-    Arena arena;     /* keys of scope_index */
-    Map scope_index; /* table and owner as in `scopes` -> position + 1 */
-    Buf scopes;      /* encoded */
-    Buf changes;     /* encoded; overflows at COMMIT_BYTES_MAX */
-    Buf bytes;       /* scratch: the finished record */
-    uint32_t scope_count;
+    ScopeList scopes;
+    ScopeList upkeep_scopes;
+    Buf changes; /* encoded; overflows at COMMIT_BYTES_MAX */
+    Buf bytes;   /* scratch: the finished record */
     uint32_t change_count;
     SeqNo first_seq;
     SeqNo last_seq;

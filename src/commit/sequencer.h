@@ -102,7 +102,7 @@ void commit_set_catalog(CommitBuilder *builder, Catalog *catalog);
 int64_t commit_time_ms(const CommitBuilder *builder);
 
 /* The newest version of a row, earlier changes of this very operation included.
- * *ret_found is false when there is none; a tombstone is found.  Bytes are in
+ * *ret_found is false when there is none; a tombstone and a marker are found.  Bytes are in
  * the operation's arena or borrowed until execute() returns. */
 MUST_CHECK Status commit_read_row(CommitBuilder *builder,
                                   uint32_t table_id,
@@ -110,6 +110,16 @@ MUST_CHECK Status commit_read_row(CommitBuilder *builder,
                                   Str pk,
                                   StoredRow *ret_row,
                                   bool *ret_found);
+
+/*
+ * The newest value of an entry of FAMILY_CATALOG, FAMILY_MANIFEST or FAMILY_JOBS,
+ * earlier changes of this very operation included; ptr NULL = there is none.
+ * Bytes as above.
+ */
+MUST_CHECK Status commit_read_entry(CommitBuilder *builder,
+                                    StoreFamily family,
+                                    Str key,
+                                    Str *ret_value);
 
 /* Was that stream event removed by a change that the store does not show yet? */
 bool commit_event_is_removed(CommitBuilder *builder, uint32_t table_id, Owner owner, SeqNo event);
@@ -124,7 +134,8 @@ bool commit_group_has_table(const CommitBuilder *builder, uint32_t table_id);
  */
 SeqNo commit_add(CommitBuilder *builder, const Change *change);
 
-/* The commit waits for the disk.  Default false; catalog changes always wait. */
+/* The commit waits for the disk.  Default false; changes of catalog, manifest and jobs always do.
+ */
 void commit_require_sync(CommitBuilder *builder);
 
 /* ---- the feed: whole commits to whoever watches ---- */

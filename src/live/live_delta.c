@@ -62,7 +62,8 @@ Status live_judge(Context *ctx,
     else if (before)
         event.kind = LIVE_DELETE;
     event.left = event.kind == LIVE_DELETE && images->new_row;
-    event.hard = change->kind == CHANGE_DELETE_HARD || change->kind == CHANGE_EVENT_DELETE;
+    event.hard = change->kind == CHANGE_DELETE_HARD || change->kind == CHANGE_DELETE_MARK ||
+                 change->kind == CHANGE_EVENT_DELETE;
     *ret_event = event;
     return STATUS_OK;
 }
@@ -277,7 +278,7 @@ Status live_delta_record(Context *ctx,
                          const CommitRecord *record)
 {
     CommitChanges changes = commit_changes(record);
-    for (Change change; commit_changes_next(&changes, &change);) {
+    for (Change change; commit_changes_next_seen(&changes, &change);) {
         if (change.table_id != query->table->id || !live_query_owns(query, change.owner))
             continue;
         LiveImages images;

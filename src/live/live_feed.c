@@ -303,7 +303,7 @@ static void deliver_touched(LiveEngine *engine, const CommitRecord *record)
 static void match_record(LiveEngine *engine, const CommitRecord *record)
 {
     CommitChanges changes = commit_changes(record);
-    for (Change change; commit_changes_next(&changes, &change);) {
+    for (Change change; commit_changes_next_seen(&changes, &change);) {
         if (change.table_id == 0) {
             live_catalog_changed(engine, &change);
             continue;

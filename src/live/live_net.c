@@ -68,7 +68,7 @@ static Status fold_record(Folding *folding, const CommitRecord *record)
     const LiveQuery *query = folding->query;
     arena_clear(&folding->scratch.arena);
     CommitChanges changes = commit_changes(record);
-    for (Change change; commit_changes_next(&changes, &change);) {
+    for (Change change; commit_changes_next_seen(&changes, &change);) {
         if (change.table_id != query->table->id || !live_query_owns(query, change.owner))
             continue;
         LiveImages images;

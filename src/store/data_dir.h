@@ -14,7 +14,7 @@
 #include "base/context.h"
 
 /* Counts up when an older server could not read what a newer one writes. */
-enum { DATA_FORMAT = 1 };
+enum { DATA_FORMAT = 2 };
 
 typedef struct DataDir {
     Str path;

@@ -161,7 +161,40 @@ Status stream_key_read(Context *ctx,
     return STATUS_OK;
 }
 
-/* ---- both ---- */
+/* ---- manifests ---- */
+
+void manifest_prefix_append(Buf *out, ManifestPart part, uint32_t table_id, Owner owner)
+{
+    buf_byte(out, (char)part);
+    row_key_append(out, table_id, owner, STR_NULL);
+}
+
+void manifest_key_append(Buf *out, const ManifestKey *key)
+{
+    manifest_prefix_append(out, key->part, key->table_id, key->owner);
+    if (key->part != MANIFEST_HEAD)
+        buf_u32be(out, key->segment);
+}
+
+Status manifest_key_read(Context *ctx, Str key, ManifestKey *ret_key)
+{
+    Reader reader = reader_from(key);
+    ManifestKey read = {.part = reader_u8(&reader)};
+    Str rest;
+    if (reader.failed || read.part < MANIFEST_HEAD || read.part > MANIFEST_KILLS)
+        return fail(ctx, STATUS_CORRUPT, "a key of manifest names no part");
+    TRY(row_key_read(
+        ctx, reader_take(&reader, reader_left(&reader)), &read.table_id, &read.owner, &rest));
+    Reader segment = reader_from(rest);
+    if (read.part != MANIFEST_HEAD)
+        read.segment = reader_u32be(&segment);
+    if (segment.failed || reader_left(&segment))
+        return fail(ctx, STATUS_CORRUPT, "a key of manifest does not end with its segment");
+    *ret_key = read;
+    return STATUS_OK;
+}
+
+/* ---- all ---- */
 
 void key_successor_append(Buf *out, Str prefix)
 {
@@ -175,8 +208,13 @@ void key_successor_append(Buf *out, Str prefix)
 
 void stored_row_append(Buf *out, const StoredRow *stored)
 {
+    assert(stored->deleted || !stored->gone);
     buf_u64be(out, stored->seq);
-    buf_byte(out, stored->deleted ? STORED_DELETED : 0);
+    buf_byte(out,
+             (char)((stored->deleted ? STORED_DELETED : 0) | (stored->gone ? STORED_GONE : 0) |
+                    (stored->cold_seq ? STORED_HAS_COLD : 0)));
+    if (stored->cold_seq)
+        buf_u64be(out, stored->cold_seq);
     buf_varint(out, stored->schema_version);
     buf_str_append(out, stored->row);
 }
@@ -186,18 +224,22 @@ Status stored_row_read(Context *ctx, Str value, StoredRow *ret_stored)
     Reader reader = reader_from(value);
     SeqNo seq = reader_u64be(&reader);
     uint8_t flags = reader_u8(&reader);
+    SeqNo cold_seq = flags & STORED_HAS_COLD ? reader_u64be(&reader) : 0;
     uint64_t schema_version = reader_varint(&reader);
     if (reader.failed)
         return fail(ctx, STATUS_CORRUPT, "a stored row has only %zu bytes", value.len);
-    if (flags & ~STORED_DELETED)
-        return fail(ctx, STATUS_CORRUPT, "a stored row has unknown flags %#x", flags);
+    bool gone_alive = (flags & STORED_GONE) && !(flags & STORED_DELETED);
+    if (gone_alive || flags & ~(STORED_DELETED | STORED_GONE | STORED_HAS_COLD))
+        return fail(ctx, STATUS_CORRUPT, "a stored row has impossible flags %#x", flags);
     if (schema_version > UINT32_MAX)
         return fail(ctx, STATUS_CORRUPT, "a stored row names an impossible schema version");
 
     *ret_stored = (StoredRow){
         .seq = seq,
+        .cold_seq = cold_seq,
         .schema_version = (uint32_t)schema_version,
         .deleted = flags & STORED_DELETED,
+        .gone = flags & STORED_GONE,
         .row = reader_take(&reader, reader_left(&reader)),
     };
     return STATUS_OK;

@@ -8,14 +8,17 @@
  *   streams       slot(2) table(4) bucket(8) owner seq(8)   one event
  *   catalog       text keys                            catalog/catalog.h
  *   meta          text keys                            "seq_lease", "log_low_water", ..
+ *   manifest      part(1) slot(2) table(4) owner [segment(4)]   what is in the cold tier
+ *   jobs          job id                               one background job
  *
  * Integers are big-endian.  slot = hash_stable(owner) & 4095, for SHARED tables
  * (and streams of SCOPE shared) of the table id's four bytes; their owner is
  * empty.  owner is escaped and terminated, pk is encoded (both value/key.h).
  *
- * A value in `rows` and `streams`: seq(8) flags(1) schema_version(varint) row
- * (value/row.h).  The user id is a typed argument of every function here: no
- * key can be built without saying whose it is.
+ * A value in `rows` and `streams`: seq(8) flags(1) [cold seq(8)]
+ * schema_version(varint) row (value/row.h).  A version in `rows` may hide one
+ * in the cold tier: cold seq then names it.  The user id is a typed argument of every function
+ * here: no key can be built without saying whose it is.
  */
 #pragma once
 
@@ -25,7 +28,10 @@
 
 typedef uint64_t SeqNo;
 
-enum { SLOT_COUNT = 4096, STORED_DELETED = 1 };
+enum { SLOT_COUNT = 4096 };
+
+/* Flags of a stored version. */
+enum { STORED_DELETED = 1, STORED_GONE = 2, STORED_HAS_COLD = 4 };
 
 /* Whose rows: a user id, or OWNER_SHARED. */
 typedef struct Owner {
@@ -67,6 +73,26 @@ MUST_CHECK Status stream_key_read(Context *ctx,
                                   Owner *ret_owner,
                                   SeqNo *ret_seq);
 
+/* The parts of what the store knows of a table's and owner's cold files. */
+typedef enum ManifestPart {
+    MANIFEST_HEAD = 1,   /* which segments there are; all heads are one range */
+    MANIFEST_FILTER = 2, /* of one segment: which keys it may hold */
+    MANIFEST_KILLS = 3,  /* of one segment: the older cold versions that it supersedes */
+} ManifestPart;
+
+typedef struct ManifestKey {
+    ManifestPart part;
+    uint32_t table_id;
+    Owner owner;
+    uint32_t segment; /* not of MANIFEST_HEAD */
+} ManifestKey;
+
+void manifest_key_append(Buf *out, const ManifestKey *key);
+/* What the keys of all segments start with. */
+void manifest_prefix_append(Buf *out, ManifestPart part, uint32_t table_id, Owner owner);
+/* owner is copied to the arena.  STATUS_CORRUPT */
+MUST_CHECK Status manifest_key_read(Context *ctx, Str key, ManifestKey *ret_key);
+
 /* The smallest key above all keys that start with `prefix`; appended to out. Empty when there is
  * none. */
 void key_successor_append(Buf *out, Str prefix);
@@ -74,8 +100,10 @@ void key_successor_append(Buf *out, Str prefix);
 /* A stored version taken apart; row borrowed. */
 typedef struct StoredRow {
     SeqNo seq;
+    SeqNo cold_seq; /* of the version in the cold tier that this one hides; 0 = none known */
     uint32_t schema_version;
     bool deleted; /* a tombstone: row holds the last values */
+    bool gone;    /* deleted, and without a trace: hides a cold version from all readers; no row */
     Str row;
 } StoredRow;
 

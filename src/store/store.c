@@ -47,6 +47,8 @@ static const char *const FAMILY_NAMES[FAMILY_COUNT] = {
     [FAMILY_STREAMS] = "streams",
     [FAMILY_CATALOG] = "catalog",
     [FAMILY_META] = "meta",
+    [FAMILY_MANIFEST] = "manifest",
+    [FAMILY_JOBS] = "jobs",
 };
 
 Status rocks_fail(Context *ctx, char *error, const char *what)

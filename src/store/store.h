@@ -26,6 +26,8 @@ typedef enum StoreFamily {
     FAMILY_STREAMS,
     FAMILY_CATALOG,
     FAMILY_META,
+    FAMILY_MANIFEST,
+    FAMILY_JOBS,
     FAMILY_COUNT
 } StoreFamily;
 

@@ -33,7 +33,7 @@ static void check_same(const CommitRecord *a, const CommitRecord *b)
     while (commit_changes_next(&left, &x)) {
         assert(commit_changes_next(&right, &y));
         assert(x.kind == y.kind && x.table_id == y.table_id && x.seq == y.seq);
-        assert(x.old_seq == y.old_seq && x.bucket == y.bucket);
+        assert(x.old_seq == y.old_seq && x.cold_seq == y.cold_seq && x.bucket == y.bucket);
         assert(str_equal(x.owner.user_id, y.owner.user_id) && str_equal(x.key, y.key));
         assert(str_equal(x.old_row, y.old_row) && str_equal(x.new_row, y.new_row));
     }

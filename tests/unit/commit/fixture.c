@@ -102,10 +102,58 @@ static void change_row(CommitBuilder *builder, const Step *step, Change *change,
             change->old_row = STR_NULL;
         commit_add(builder, change);
     } else if (exists) {
-        change->kind = step->kind == STEP_DELETE ? CHANGE_DELETE : CHANGE_DELETE_HARD;
+        change->kind = step->kind == STEP_DELETE        ? CHANGE_DELETE
+                       : step->kind == STEP_DELETE_HARD ? CHANGE_DELETE_HARD
+                                                        : CHANGE_DELETE_MARK;
         change->new_row = STR_NULL;
         commit_add(builder, change);
     }
+}
+
+static void add_upkeep_of_row(CommitBuilder *builder, const Step *step, Str key, StoredRow *old)
+{
+    CommitScope scope = {step->table_id, owner_of(step->user_id)};
+    Change change = change_cold_seq(scope, key, old, step->value);
+    if (step->kind == STEP_EVICT)
+        change = (Change){.kind = CHANGE_EVICT,
+                          .table_id = step->table_id,
+                          .owner = scope.owner,
+                          .key = key,
+                          .old_seq = old->seq};
+    commit_add(builder, &change);
+}
+
+/* Puts the number after the one that is there. */
+static Status count_up(TestOp *op, CommitBuilder *builder, Change change)
+{
+    Str value;
+    TRY(commit_read_entry(builder, change_family(change.kind), change.key, &value));
+    Reader reader = reader_from(value);
+    uint64_t count = value.ptr ? reader_u64be(&reader) : 0;
+    if (change.kind == CHANGE_JOB_PUT && count == 3)
+        change.kind = CHANGE_JOB_DELETE;
+    else
+        change.new_row = encode_row(&op->ctx.arena, count + 1);
+    commit_add(builder, &change);
+    return STATUS_OK;
+}
+
+static Status run_entry_step(TestOp *op, CommitBuilder *builder, const Step *step)
+{
+    Arena *arena = &op->ctx.arena;
+    Owner owner = owner_of(step->user_id);
+    CLEANUP(buf_done) Buf key = {0};
+    Change change = {.kind = CHANGE_JOB_PUT, .key = arena_printf(arena, "job-%u", step->key)};
+    if (step->kind == STEP_MANIFEST) {
+        manifest_key_append(&key, &(ManifestKey){MANIFEST_HEAD, step->table_id, owner, 0});
+        change = (Change){
+            .kind = CHANGE_MANIFEST_PUT,
+            .table_id = step->table_id,
+            .owner = owner,
+            .key = arena_str(arena, buf_str(&key)),
+        };
+    }
+    return count_up(op, builder, change);
 }
 
 static Status run_row_step(TestOp *op, CommitBuilder *builder, const Step *step)
@@ -119,12 +167,18 @@ static Status run_row_step(TestOp *op, CommitBuilder *builder, const Step *step)
     op->found_seq = found ? old.seq : 0;
     if (step->kind == STEP_READ)
         return STATUS_OK;
+    if (step->kind == STEP_EVICT || step->kind == STEP_COLD_SEQ) {
+        if (found)
+            add_upkeep_of_row(builder, step, key, &old);
+        return STATUS_OK;
+    }
     Change change = {
         .table_id = step->table_id,
         .schema_version = 1,
         .owner = owner,
         .key = key,
         .old_seq = found ? old.seq : 0,
+        .cold_seq = found ? old.cold_seq : 0,
         .old_row = found ? old.row : STR_NULL,
         .new_row = encode_row(arena, step->value),
     };
@@ -157,6 +211,9 @@ static Status run_step(TestOp *op, CommitBuilder *builder, const Step *step)
                        .new_row = encode_row(arena, step->value),
                    });
         return STATUS_OK;
+    case STEP_MANIFEST:
+    case STEP_JOB:
+        return run_entry_step(op, builder, step);
     default:
         return run_row_step(op, builder, step);
     }

@@ -49,6 +49,11 @@ typedef enum StepKind {
     STEP_DELETE_HARD,
     STEP_EVENT,
     STEP_CATALOG_PUT,
+    STEP_DELETE_MARK,
+    STEP_EVICT,    /* nothing when there is no version */
+    STEP_COLD_SEQ, /* value; likewise */
+    STEP_MANIFEST, /* counts up the head of table and user */
+    STEP_JOB,      /* counts up job "key"; at 3 deletes it */
     STEP_READ,
     STEP_FAIL, /* STATUS_UNIQUE_VIOLATION */
 } StepKind;

@@ -26,27 +26,40 @@ static bool is_event(ChangeKind kind)
 static bool has_old(ChangeKind kind)
 {
     return kind == CHANGE_UPDATE || kind == CHANGE_DELETE || kind == CHANGE_EVENT_DELETE ||
-           kind == CHANGE_DELETE_HARD;
+           kind == CHANGE_DELETE_HARD || kind == CHANGE_DELETE_MARK;
+}
+
+static bool has_old_seq(ChangeKind kind)
+{
+    return has_old(kind) || kind == CHANGE_EVICT || kind == CHANGE_COLD_SEQ;
 }
 
 static bool has_new(ChangeKind kind)
 {
     return kind == CHANGE_INSERT || kind == CHANGE_UPDATE || kind == CHANGE_EVENT ||
-           kind == CHANGE_CATALOG_PUT;
+           kind == CHANGE_CATALOG_PUT || kind == CHANGE_MANIFEST_PUT || kind == CHANGE_JOB_PUT ||
+           (kind == CHANGE_COLD_SEQ && next_random(&seed) % 2);
+}
+
+static bool has_cold_seq(ChangeKind kind)
+{
+    bool may = change_family(kind) == FAMILY_ROWS && kind != CHANGE_EVICT;
+    return kind == CHANGE_COLD_SEQ || (may && next_random(&seed) % 3 == 0);
 }
 
 static Change random_change(SeqNo seq)
 {
-    ChangeKind kind = (ChangeKind)(next_random(&seed) % (CHANGE_CATALOG_DELETE + 1));
-    bool of_catalog = kind >= CHANGE_CATALOG_PUT;
+    ChangeKind kind = (ChangeKind)(next_random(&seed) % CHANGE_KIND_COUNT);
+    bool of_no_table = change_is_of_no_table(kind);
     return (Change){
         .kind = kind,
-        .table_id = of_catalog ? 0 : 1 + (uint32_t)next_random(&seed) % 3,
+        .table_id = of_no_table ? 0 : 1 + (uint32_t)next_random(&seed) % 3,
         .schema_version = (uint32_t)(next_random(&seed) % 1000),
         .seq = seq,
-        .old_seq = has_old(kind) ? seq - 1 - next_random(&seed) % 100 : 0,
+        .old_seq = has_old_seq(kind) ? seq - 1 - next_random(&seed) % 100 : 0,
+        .cold_seq = has_cold_seq(kind) ? seq - 1 - next_random(&seed) % 900 : 0,
         .bucket = is_event(kind) ? next_random(&seed) : 0,
-        .owner = of_catalog ? OWNER_SHARED : owner_of(any(USERS)),
+        .owner = of_no_table ? OWNER_SHARED : owner_of(any(USERS)),
         .key = is_event(kind) ? STR_NULL : any(TEXTS),
         .old_row = has_old(kind) ? any(TEXTS) : STR_NULL,
         .new_row = has_new(kind) ? any(TEXTS) : STR_NULL,
@@ -80,6 +93,7 @@ static void assert_same_change(const Change *a, const Change *b)
     assert_int_equal(a->schema_version, b->schema_version);
     assert_int_equal(a->seq, b->seq);
     assert_int_equal(a->old_seq, b->old_seq);
+    assert_int_equal(a->cold_seq, b->cold_seq);
     assert_int_equal(a->bucket, b->bucket);
     assert_true(str_equal(a->owner.user_id, b->owner.user_id));
     assert_true(str_equal(a->key, b->key));
@@ -121,10 +135,66 @@ static void a_record_gives_back_its_changes_in_order(void **state)
         for (size_t i = 0; i < count; i++) {
             assert_true(commit_changes_next(&walk, &change));
             assert_same_change(&change, &changes[i]);
-            assert_int_equal(scopes_like(read, &change), 1);
+            if (!change_is_upkeep(change.kind))
+                assert_int_equal(scopes_like(read, &change), 1);
         }
+        walk = commit_changes(read);
+        for (size_t i = 0; i < count; i++) {
+            if (change_is_upkeep(changes[i].kind))
+                continue;
+            assert_true(commit_changes_next_seen(&walk, &change));
+            assert_same_change(&change, &changes[i]);
+        }
+        assert_false(commit_changes_next_seen(&walk, &change));
         assert_false(commit_changes_next(&walk, &change));
     }
+}
+
+static void a_commit_of_upkeep_alone_has_no_scope(void **state)
+{
+    (void)state;
+    Change changes[] = {
+        {.kind = CHANGE_EVICT, .table_id = 4, .seq = 10, .old_seq = 9, .key = STR("k")},
+        {.kind = CHANGE_JOB_PUT, .seq = 11, .key = STR("CL-0"), .new_row = STR("job")},
+    };
+    CLEANUP(commit_record_unref) CommitRecord *record = write_record(changes, 2, 0, true);
+    assert_int_equal(record->scope_count, 0);
+    assert_int_equal(record->change_count, 2);
+    CLEANUP(store_batch_free) StoreBatch *batch = store_batch_new();
+    commit_record_apply(record, batch);
+    assert_int_equal(store_batch_count(batch), 3); /* two changes, one record, no index entry */
+}
+
+/* A version 1 record is one without upkeep scopes, their count and cold seqs. */
+static void records_of_the_first_version_are_read(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(buf_done) Buf bytes = {0};
+    CLEANUP(commit_record_unref) CommitRecord *read = NULL;
+    Change change = {.kind = CHANGE_INSERT,
+                     .table_id = 4,
+                     .schema_version = 1,
+                     .seq = 10,
+                     .owner = owner_of(STR("alice")),
+                     .key = STR("k"),
+                     .new_row = STR("row")};
+    CLEANUP(commit_record_unref) CommitRecord *record = write_record(&change, 1, 7, true);
+    enum { UPKEEP_COUNT_AT = 2 + 3 * 8 + 2 };
+    assert_int_equal(record->bytes.ptr[UPKEEP_COUNT_AT], 0);
+    buf_append(&bytes, record->bytes.ptr, UPKEEP_COUNT_AT);
+    buf_append(&bytes,
+               record->bytes.ptr + UPKEEP_COUNT_AT + 1,
+               record->bytes.len - UPKEEP_COUNT_AT - 1 - sizeof(uint64_t));
+    bytes.ptr[0] = 1;
+    buf_u64be(&bytes, hash_stable(buf_str(&bytes)));
+
+    assert_int_equal(commit_record_decode(&ctx, buf_str(&bytes), &read), STATUS_OK);
+    CommitChanges walk = commit_changes(read);
+    Change first;
+    assert_true(commit_changes_next(&walk, &first));
+    assert_same_change(&first, &change);
+    assert_int_equal(scopes_like(read, &first), 1);
 }
 
 static void the_same_changes_give_the_same_bytes(void **state)
@@ -210,7 +280,7 @@ static void assert_stored(Store *store, StoreFamily family, const Buf *key, cons
     if (!expected)
         return;
     StoredRow row = {.row = value};
-    if (family != FAMILY_CATALOG)
+    if (family == FAMILY_ROWS || family == FAMILY_STREAMS)
         assert_int_equal(stored_row_read(&ctx, value, &row), STATUS_OK);
     assert_int_equal(row.deleted, expected[0] == '~');
     assert_true(str_equal(row.row, str_from_c(expected + row.deleted)));
@@ -289,6 +359,113 @@ static void applying_writes_what_each_kind_of_change_means(void **state)
     scratch_store_drop(&scratch);
 }
 
+static void assert_version(Store *store, const Buf *key, const StoredRow *expected)
+{
+    CLEANUP(context_done) Context ctx = {0};
+    Str value;
+    StoredRow row;
+    StoreRead read = {.family = FAMILY_ROWS};
+    assert_int_equal(store_get(&ctx, store, read, buf_str(key), &value), STATUS_OK);
+    assert_non_null(value.ptr);
+    assert_int_equal(stored_row_read(&ctx, value, &row), STATUS_OK);
+    assert_int_equal(row.seq, expected->seq);
+    assert_int_equal(row.cold_seq, expected->cold_seq);
+    assert_int_equal(row.deleted, expected->deleted);
+    assert_int_equal(row.gone, expected->gone);
+    assert_int_equal(row.schema_version, expected->schema_version);
+    assert_true(str_equal(row.row, expected->row));
+}
+
+/* Live row, tombstone and marker alike. */
+static void a_version_keeps_everything_when_its_cold_seq_changes(void **state)
+{
+    (void)state;
+    ScratchStore scratch;
+    scratch_store_make(&scratch);
+    CLEANUP(buf_done) Buf key = {0};
+    CommitScope scope = {4, owner_of(STR("alice"))};
+    row_key_append(&key, scope.table_id, scope.owner, STR("pk"));
+    const StoredRow rows[] = {
+        {.seq = 5, .schema_version = 3, .row = STR("one")},
+        {.seq = 6, .schema_version = 3, .row = STR("")},
+        {.seq = 7, .schema_version = 2, .deleted = true, .row = STR("two")},
+        {.seq = 8, .schema_version = 2, .deleted = true, .gone = true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        Change change = change_cold_seq(scope, STR("pk"), &rows[i], 2 + i);
+        change.seq = 20 + i;
+        apply_one(scratch.store, &change);
+        StoredRow expected = rows[i];
+        expected.cold_seq = 2 + i;
+        assert_version(scratch.store, &key, &expected);
+    }
+    apply_one(scratch.store,
+              &(Change){.kind = CHANGE_EVICT,
+                        .table_id = scope.table_id,
+                        .owner = scope.owner,
+                        .key = STR("pk"),
+                        .seq = 30,
+                        .old_seq = 8});
+    assert_stored(scratch.store, FAMILY_ROWS, &key, NULL);
+    scratch_store_drop(&scratch);
+}
+
+static void a_marked_delete_leaves_a_version_without_a_row(void **state)
+{
+    (void)state;
+    ScratchStore scratch;
+    scratch_store_make(&scratch);
+    CLEANUP(buf_done) Buf key = {0};
+    Change change = {.kind = CHANGE_DELETE_MARK,
+                     .table_id = 4,
+                     .schema_version = 3,
+                     .seq = 9,
+                     .old_seq = 5,
+                     .cold_seq = 4,
+                     .key = STR("pk"),
+                     .old_row = STR("one")};
+    row_key_append(&key, change.table_id, change.owner, change.key);
+    apply_one(scratch.store, &change);
+    assert_version(
+        scratch.store,
+        &key,
+        &(StoredRow){.seq = 9, .cold_seq = 4, .schema_version = 3, .deleted = true, .gone = true});
+    scratch_store_drop(&scratch);
+}
+
+static void manifest_and_job_entries_go_to_their_families(void **state)
+{
+    (void)state;
+    ScratchStore scratch;
+    scratch_store_make(&scratch);
+    CLEANUP(buf_done) Buf key = {0};
+    manifest_key_append(&key, &(ManifestKey){MANIFEST_KILLS, 4, owner_of(STR("alice")), 2});
+    Change change = {.kind = CHANGE_MANIFEST_PUT,
+                     .table_id = 4,
+                     .seq = 1,
+                     .owner = owner_of(STR("alice")),
+                     .key = buf_str(&key),
+                     .new_row = STR("kills")};
+    apply_one(scratch.store, &change);
+    assert_stored(scratch.store, FAMILY_MANIFEST, &key, "kills");
+    change.kind = CHANGE_MANIFEST_DELETE;
+    change.new_row = STR_NULL;
+    apply_one(scratch.store, &change);
+    assert_stored(scratch.store, FAMILY_MANIFEST, &key, NULL);
+
+    buf_clear(&key);
+    buf_str_append(&key, STR("FL-0123456789ab"));
+    change =
+        (Change){.kind = CHANGE_JOB_PUT, .seq = 2, .key = buf_str(&key), .new_row = STR("running")};
+    apply_one(scratch.store, &change);
+    assert_stored(scratch.store, FAMILY_JOBS, &key, "running");
+    change.kind = CHANGE_JOB_DELETE;
+    change.new_row = STR_NULL;
+    apply_one(scratch.store, &change);
+    assert_stored(scratch.store, FAMILY_JOBS, &key, NULL);
+    scratch_store_drop(&scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +475,11 @@ int main(void)
         cmocka_unit_test(records_with_a_wrong_structure_are_refused_or_read_whole),
         cmocka_unit_test(more_than_the_limit_gives_no_record),
         cmocka_unit_test(applying_writes_what_each_kind_of_change_means),
+        cmocka_unit_test(a_commit_of_upkeep_alone_has_no_scope),
+        cmocka_unit_test(records_of_the_first_version_are_read),
+        cmocka_unit_test(a_version_keeps_everything_when_its_cold_seq_changes),
+        cmocka_unit_test(a_marked_delete_leaves_a_version_without_a_row),
+        cmocka_unit_test(manifest_and_job_entries_go_to_their_families),
     };
     seed = test_seed();
     cmocka_set_message_output(CM_OUTPUT_TAP);

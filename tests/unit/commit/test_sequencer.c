@@ -295,6 +295,41 @@ static void a_torn_end_of_the_log_costs_only_what_was_not_synced(void **state)
 
 #define SEQUENCER_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static SeqNo oldest(void)
+{
+    return published_oldest_seq(sequencer_published(fixture.sequencer));
+}
+
+static void the_oldest_snapshot_is_the_one_that_somebody_holds(void **state)
+{
+    (void)state;
+    Published *published = sequencer_published(fixture.sequencer);
+    Step put = {STEP_PUT, 2, STR("alice"), 1, 1};
+    SeqNo first = commit_step(&fixture, true, put);
+    assert_int_equal(oldest(), first);
+    Snapshot *held = published_durable(published);
+    SeqNo second = commit_step(&fixture, true, put);
+    Snapshot *newer = published_durable(published);
+    SeqNo third = commit_step(&fixture, true, put);
+    assert_int_equal(oldest(), first);
+    snapshot_unref(snapshot_ref(newer));
+    snapshot_unref(held);
+    assert_int_equal(oldest(), second);
+    snapshot_unref(newer);
+    assert_int_equal(oldest(), third);
+}
+
+static void what_nobody_sees_is_told_when_it_is_durable(void **state)
+{
+    (void)state;
+    TestOp op = {.step_count = 2,
+                 .steps = {{STEP_JOB, 0, STR(""), 7, 0}, {STEP_MANIFEST, 2, STR("alice"), 0, 0}}};
+    assert_int_equal(test_op_run(&fixture, &op), STATUS_OK);
+    assert_true(op.op.seq > 0);
+    assert_true(published_durable_seq(sequencer_published(fixture.sequencer)) >= op.op.seq);
+    test_op_done(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +342,8 @@ int main(void)
         SEQUENCER_TEST(a_commit_without_a_change_has_no_number),
         SEQUENCER_TEST(the_commits_time_is_that_of_its_number),
         SEQUENCER_TEST(a_changed_catalog_is_published_with_its_commit_and_only_then),
+        SEQUENCER_TEST(the_oldest_snapshot_is_the_one_that_somebody_holds),
+        SEQUENCER_TEST(what_nobody_sees_is_told_when_it_is_durable),
         SEQUENCER_TEST(numbers_go_on_above_all_earlier_ones_after_a_restart),
         cmocka_unit_test(an_async_commit_lost_in_a_crash_does_not_give_its_number_to_another),
         cmocka_unit_test(a_torn_end_of_the_log_costs_only_what_was_not_synced),

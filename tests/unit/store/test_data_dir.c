@@ -67,7 +67,7 @@ static void opening_makes_what_is_missing(void **state)
     assert_non_null(file);
     assert_non_null(fgets(line, sizeof(line), file));
     fclose(file);
-    assert_string_equal(line, "kalamdb 1\n");
+    assert_string_equal(line, "kalamdb 2\n");
 }
 
 static void a_directory_in_use_is_refused_and_says_by_whom(void **state)
@@ -95,7 +95,7 @@ static void a_newer_format_is_refused(void **state)
     assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_OK);
     data_dir_close(TAKE(dir));
 
-    write_file(below(&ctx, "data/FORMAT"), "kalamdb 2\n");
+    write_file(below(&ctx, "data/FORMAT"), "kalamdb 3\n");
     assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_INVALID_OPERATION);
     write_file(below(&ctx, "data/FORMAT"), "something else\n");
     assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_CORRUPT);

@@ -74,6 +74,30 @@ static void a_stream_key_gives_back_what_went_in(void **state)
     }
 }
 
+static void a_manifest_key_gives_back_what_went_in(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OWNER_COUNT; i++) {
+        for (ManifestPart part = MANIFEST_HEAD; part <= MANIFEST_KILLS; part++) {
+            CLEANUP(context_done) Context ctx = {0};
+            CLEANUP(buf_done) Buf key = {0};
+            CLEANUP(buf_done) Buf prefix = {0};
+            ManifestKey written = {part, 7, owner_of(OWNERS[i]), part == MANIFEST_HEAD ? 0 : 99};
+            ManifestKey read;
+            manifest_key_append(&key, &written);
+            manifest_prefix_append(&prefix, part, 7, owner_of(OWNERS[i]));
+            assert_true(str_starts_with(buf_str(&key), buf_str(&prefix)));
+            assert_int_equal(manifest_key_read(&ctx, buf_str(&key), &read), STATUS_OK);
+            assert_int_equal(read.part, part);
+            assert_int_equal(read.table_id, 7);
+            assert_int_equal(read.segment, written.segment);
+            assert_true(str_equal(read.owner.user_id, OWNERS[i]));
+            key.len--;
+            assert_int_equal(manifest_key_read(&ctx, buf_str(&key), &read), STATUS_CORRUPT);
+        }
+    }
+}
+
 static void log_keys_order_by_sequence_number(void **state)
 {
     (void)state;
@@ -153,21 +177,25 @@ static void the_successor_is_the_smallest_key_above_the_prefix(void **state)
 static void a_stored_row_gives_back_what_went_in(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i++) {
         CLEANUP(context_done) Context ctx = {0};
         CLEANUP(buf_done) Buf value = {0};
         StoredRow row = {
-            .seq = UINT64_C(1) << (i * 20),
+            .seq = UINT64_C(1) << (i * 8),
+            .cold_seq = i / 4 ? 1 + UINT64_MAX / 3 : 0,
             .schema_version = i % 2 ? UINT32_MAX : 1,
             .deleted = i % 2,
-            .row = i < 2 ? STR("values") : STR_NULL,
+            .gone = i % 4 == 3,
+            .row = i % 4 < 2 ? STR("values") : STR_NULL,
         };
         stored_row_append(&value, &row);
         StoredRow read;
         assert_int_equal(stored_row_read(&ctx, buf_str(&value), &read), STATUS_OK);
         assert_int_equal(read.seq, row.seq);
         assert_int_equal(read.schema_version, row.schema_version);
+        assert_int_equal(read.cold_seq, row.cold_seq);
         assert_int_equal(read.deleted, row.deleted);
+        assert_int_equal(read.gone, row.gone);
         assert_true(str_equal(read.row, row.row));
     }
 }
@@ -191,7 +219,11 @@ static void damaged_bytes_are_refused_or_read_without_harm(void **state)
         Owner owner = owner_of(OWNERS[next_random() % OWNER_COUNT]);
         row_key_append(&row_key, 9, owner, STR("pk"));
         stream_key_append(&stream_key, 9, 77, owner, 5);
-        stored_row_append(&value, &(StoredRow){.seq = 1, .schema_version = 300});
+        CLEANUP(buf_done) Buf manifest_key = {0};
+        stored_row_append(&value,
+                          &(StoredRow){.seq = 1, .cold_seq = (SeqNo)i % 2, .schema_version = 300});
+        manifest_key_append(&manifest_key, &(ManifestKey){MANIFEST_FILTER, 9, owner, 3});
+        flip_or_cut(&manifest_key);
         flip_or_cut(&row_key);
         flip_or_cut(&stream_key);
         flip_or_cut(&value);
@@ -207,6 +239,9 @@ static void damaged_bytes_are_refused_or_read_without_harm(void **state)
         assert_true(status == STATUS_OK || status == STATUS_CORRUPT);
         status = stored_row_read(&ctx, buf_str(&value), &row);
         assert_true(status == STATUS_OK || status == STATUS_CORRUPT);
+        ManifestKey manifest;
+        status = manifest_key_read(&ctx, buf_str(&manifest_key), &manifest);
+        assert_true(status == STATUS_OK || status == STATUS_CORRUPT);
     }
 }
 
@@ -215,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_key_gives_back_what_went_in),
         cmocka_unit_test(a_stream_key_gives_back_what_went_in),
+        cmocka_unit_test(a_manifest_key_gives_back_what_went_in),
         cmocka_unit_test(log_keys_order_by_sequence_number),
         cmocka_unit_test(the_keys_of_two_owners_never_share_a_range),
         cmocka_unit_test(the_slot_of_an_owner_does_not_depend_on_the_table),
