@@ -241,7 +241,7 @@ Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder 
     CommitTarget target = commit_target(builder);
     const Table *begun = NULL;
     for (size_t i = 0; i < transaction->count; i++) {
-        const TransactionRow *row = transaction->rows[i];
+        TransactionRow *row = transaction->rows[i];
         if (!begun || row->table != begun)
             TRY(begin_table(ctx, builder, row->table));
         begun = row->table;
@@ -253,6 +253,8 @@ Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder 
         bool found;
         TRY(target.target.read(&target.target, ctx, &place, &newest, &found));
         TRY(check_base(ctx, row, found, &newest));
+        /* The same version, but a flush may have put an older one of it into the cold tier. */
+        row->base.cold_seq = found ? newest.cold_seq : 0;
         TRY(commit_row(&write, row));
     }
     return STATUS_OK;

@@ -90,6 +90,21 @@ static Status check_event(Context *ctx, Check *check, Str key, Str value)
     return check_stored(ctx, check, table_id, value);
 }
 
+/* The files that manifests name are checked by whoever reads them. */
+static Status check_manifest(Context *ctx, Check *check, Str key, Str value)
+{
+    ManifestKey manifest;
+    (void)value;
+    TRY(manifest_key_read(ctx, key, &manifest));
+    if (is_dropped(check, manifest.table_id) ||
+        catalog_table_is_cold(check->catalog, manifest.table_id))
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_CORRUPT,
+                "there is a manifest of table %u, which the catalog does not call cold",
+                manifest.table_id);
+}
+
 /* ---- the change log ---- */
 
 static Status check_commit(Context *ctx, Check *check, Str key, Str value)
@@ -136,6 +151,7 @@ static Status check_store(Context *ctx, Check *check)
     TRY(check_catalog(ctx, check));
     TRY(check_family(ctx, check, FAMILY_ROWS, check_row));
     TRY(check_family(ctx, check, FAMILY_STREAMS, check_event));
+    TRY(check_family(ctx, check, FAMILY_MANIFEST, check_manifest));
     TRY(change_log_thinned_until(ctx, check->store, &check->thinned_until));
     return check_family(ctx, check, FAMILY_LOG, check_commit);
 }

@@ -97,6 +97,12 @@ static bool decode(Context *ctx, TableScan *scan, const StoredRow *stored, Table
     return true;
 }
 
+/* Nobody ever sees a marker. */
+static bool is_hidden(const StoredRow *stored, bool include_deleted)
+{
+    return stored->gone || (stored->deleted && !include_deleted);
+}
+
 static bool next_stored(Context *ctx, TableScan *scan, TableRow *ret_row)
 {
     StoredRow stored;
@@ -106,7 +112,7 @@ static bool next_stored(Context *ctx, TableScan *scan, TableRow *ret_row)
         Status status = stored_row_read(ctx, scan->rows->value, &stored);
         if (status != STATUS_OK)
             return end_scan(scan, status);
-    } while (stored.deleted && !scan->options.include_deleted);
+    } while (is_hidden(&stored, scan->options.include_deleted));
     ret_row->key = row_key_pk(scan->rows->key, scan->options.owner);
     return decode(ctx, scan, &stored, ret_row);
 }
@@ -229,7 +235,7 @@ Status table_get(Context *ctx, const TableGet *get, TableRow *ret_row, bool *ret
 
     StoredRow stored;
     TRY(stored_row_read(ctx, bytes, &stored));
-    if (stored.deleted && !get->include_deleted) {
+    if (is_hidden(&stored, get->include_deleted)) {
         *ret_found = false;
         return STATUS_OK;
     }

@@ -14,13 +14,17 @@ static Status read_from_commit(
         commit->builder, place->table->id, place->owner, place->key, ret_stored, ret_found);
 }
 
+/* What is removed for good would come back if the cold tier held an older version of it. */
 static Status add_to_commit(
     RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq)
 {
     (void)ctx;
-    (void)table;
-    CommitTarget *commit = CONTAINER_OF(target, CommitTarget, target);
-    *ret_seq = commit_add(commit->builder, change);
+    CommitBuilder *builder = CONTAINER_OF(target, CommitTarget, target)->builder;
+    Change added = *change;
+    if (added.kind == CHANGE_DELETE_HARD &&
+        catalog_table_is_cold(commit_catalog(builder), table->id))
+        added.kind = CHANGE_DELETE_MARK;
+    *ret_seq = commit_add(builder, &added);
     return STATUS_OK;
 }
 
@@ -111,6 +115,7 @@ Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_s
     Change change = {
         .kind = CHANGE_INSERT,
         .old_seq = found ? old.seq : 0,
+        .cold_seq = found ? old.cold_seq : 0,
         .key = image->key,
         .new_row = image->row,
     };
@@ -129,6 +134,7 @@ Status table_update(const TableWrite *write, Str key, const StoredRow *old, Str 
     Change change = {
         .kind = CHANGE_UPDATE,
         .old_seq = old->seq,
+        .cold_seq = old->cold_seq,
         .key = key,
         .old_row = old->row,
         .new_row = new_row,
@@ -143,6 +149,7 @@ Status table_delete(const TableWrite *write, Str key, const StoredRow *old)
     Change change = {
         .kind = hard ? CHANGE_DELETE_HARD : CHANGE_DELETE,
         .old_seq = old->seq,
+        .cold_seq = old->cold_seq,
         .key = key,
         .old_row = old->row,
     };

@@ -50,7 +50,8 @@ typedef struct RowPlace {
 /* Where a write reads the newest version of a row and puts its change. */
 typedef struct RowTarget RowTarget;
 struct RowTarget {
-    /* A tombstone is found.  Bytes stay valid until the statement's writes are over. */
+    /* A tombstone is found, a marker too (StoredRow.gone, which says deleted as well).  Bytes stay
+     * valid until the statement's writes are over. */
     Status (*read)(RowTarget *target,
                    Context *ctx,
                    const RowPlace *place,
@@ -103,7 +104,10 @@ MUST_CHECK Status table_find(const TableWrite *write,
 /* `old` came from table_find().  The caller has seen that something changes. */
 MUST_CHECK Status table_update(const TableWrite *write, Str key, const StoredRow *old, Str new_row);
 
-/* Leaves a tombstone with the last values, or nothing when DELETED_RETENTION_HOURS is 0. */
+/*
+ * Leaves a tombstone with the last values, or nothing when DELETED_RETENTION_HOURS
+ * is 0 (for a cold table: a marker that nobody sees).
+ */
 MUST_CHECK Status table_delete(const TableWrite *write, Str key, const StoredRow *old);
 
 /* Removes one event for good; one that is gone already changes nothing and is not *ret_found. */

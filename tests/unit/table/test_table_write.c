@@ -91,6 +91,92 @@ static void r12_without_retention_a_delete_removes_the_row(void **state)
     assert_string_equal(SCAN(table, "ann"), "1=b");
 }
 
+static Status make_cold(TableWrite *write, CommitBuilder *builder, void *data)
+{
+    (void)data;
+    CatalogEdit *edit = catalog_edit_begin(write->ctx, commit_catalog(builder), 1);
+    TRY(catalog_mark_cold(edit, write->table->id));
+    commit_catalog_edit(builder, edit);
+    return STATUS_OK;
+}
+
+/* Gives row 1 a cold version, as a flush would that raced with the last write. */
+static Status hide_cold_version(TableWrite *write, CommitBuilder *builder, void *data)
+{
+    const SeqNo *cold_seq = data;
+    Str key = fixture_key(&fixture, write->table, 1);
+    StoredRow stored;
+    bool found;
+    TRY(commit_read_row(builder, write->table->id, write->owner, key, &stored, &found));
+    assert_true(found);
+    CommitScope scope = {write->table->id, write->owner};
+    Change change = change_cold_seq(scope, key, &stored, *cold_seq);
+    commit_add(builder, &change);
+    return STATUS_OK;
+}
+
+static Status assert_hides(TableWrite *write, CommitBuilder *builder, void *data)
+{
+    const SeqNo *cold_seq = data;
+    StoredRow stored;
+    bool found;
+    Str key = fixture_key(&fixture, write->table, 1);
+    TRY(commit_read_row(builder, write->table->id, write->owner, key, &stored, &found));
+    assert_true(found);
+    assert_int_equal(stored.cold_seq, *cold_seq);
+    return STATUS_OK;
+}
+
+static void r12_of_a_cold_table_a_removed_row_leaves_what_nobody_sees(void **state)
+{
+    (void)state;
+    const Table *table = fixture_table(&fixture, "cold_hard", TABLE_USER, (TableOptions){0});
+    SeqNo cold_seq = 77;
+    assert_int_equal(fixture_write(&fixture, table, "ann", make_cold, NULL), STATUS_OK);
+    assert_int_equal(fixture_insert(&fixture, table, "ann", 1, "a", NULL), STATUS_OK);
+    assert_int_equal(fixture_write(&fixture, table, "ann", hide_cold_version, &cold_seq),
+                     STATUS_OK);
+    assert_string_equal(SCAN(table, "ann"), "1=a");
+    assert_int_equal(fixture_delete(&fixture, table, "ann", 1), STATUS_OK);
+    assert_string_equal(SCAN(table, "ann", .include_deleted = true), "");
+    assert_int_equal(fixture_delete(&fixture, table, "ann", 1), STATUS_NOT_FOUND);
+    assert_int_equal(fixture_update(&fixture, table, "ann", 1, "c"), STATUS_NOT_FOUND);
+    assert_int_equal(fixture_write(&fixture, table, "ann", assert_hides, &cold_seq), STATUS_OK);
+
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = published_durable(sequencer_published(fixture.sequencer));
+    TableGet get = {
+        .snapshot = snapshot,
+        .table = table,
+        .owner = fixture_owner(table, "ann"),
+        .key = fixture_key(&fixture, table, 1),
+        .include_deleted = true,
+    };
+    TableRow row;
+    bool found = true;
+    assert_int_equal(table_get(&fixture.ctx, &get, &row, &found), STATUS_OK);
+    assert_false(found);
+    assert_int_equal(fixture_insert(&fixture, table, "ann", 1, "b", NULL), STATUS_OK);
+    assert_string_equal(SCAN(table, "ann"), "1=b");
+}
+
+static void a_version_remembers_which_cold_one_it_hides(void **state)
+{
+    (void)state;
+    const Table *table = fixture_table(&fixture, "cold_soft", TABLE_SHARED, SOFT);
+    SeqNo cold_seq = 78;
+    assert_int_equal(fixture_insert(&fixture, table, "ann", 1, "a", NULL), STATUS_OK);
+    assert_int_equal(fixture_write(&fixture, table, "ann", hide_cold_version, &cold_seq),
+                     STATUS_OK);
+    assert_int_equal(fixture_update(&fixture, table, "ann", 1, "b"), STATUS_OK);
+    assert_int_equal(fixture_write(&fixture, table, "ann", assert_hides, &cold_seq), STATUS_OK);
+    assert_int_equal(fixture_delete(&fixture, table, "ann", 1), STATUS_OK);
+    assert_int_equal(fixture_write(&fixture, table, "ann", assert_hides, &cold_seq), STATUS_OK);
+    assert_string_equal(SCAN(table, "ann", .include_deleted = true), "1=b");
+    assert_int_equal(fixture_insert(&fixture, table, "ann", 1, "c", NULL), STATUS_OK);
+    assert_int_equal(fixture_write(&fixture, table, "ann", assert_hides, &cold_seq), STATUS_OK);
+}
+
 static void r11_system_columns_come_with_every_row(void **state)
 {
     (void)state;
@@ -174,6 +260,8 @@ int main(void)
         cmocka_unit_test(a_statement_that_repeats_a_key_inserts_nothing),
         cmocka_unit_test(r12_a_delete_leaves_a_tombstone_with_the_last_values),
         cmocka_unit_test(r12_without_retention_a_delete_removes_the_row),
+        cmocka_unit_test(r12_of_a_cold_table_a_removed_row_leaves_what_nobody_sees),
+        cmocka_unit_test(a_version_remembers_which_cold_one_it_hides),
         cmocka_unit_test(r11_system_columns_come_with_every_row),
         cmocka_unit_test(null_is_refused_where_a_column_has_none),
         cmocka_unit_test(a_write_planned_against_another_version_is_stale),
