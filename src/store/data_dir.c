@@ -56,15 +56,20 @@ static bool parse_format(Str line, uint64_t *ret_format)
            str_to_uint64(line, ret_format);
 }
 
+static Status write_format(Context *ctx, Str path)
+{
+    Str line = arena_printf(&ctx->arena, "kalamdb %d\n", DATA_FORMAT);
+    return file_write(ctx, &(FileWrite){.path = path, .bytes = line});
+}
+
+/* What an older server wrote we read; from now on it cannot read what we write. */
 static Status check_format(Context *ctx, DataDir *dir)
 {
     Str path = path_in(dir, "FORMAT");
     Str line;
     TRY(file_read(ctx, path, FORMAT_BYTES_MAX, &line));
-    if (!line.ptr) {
-        Str ours = arena_printf(&ctx->arena, "kalamdb %d\n", DATA_FORMAT);
-        return file_write(ctx, &(FileWrite){.path = path, .bytes = ours});
-    }
+    if (!line.ptr)
+        return write_format(ctx, path);
     uint64_t format;
     if (!parse_format(line, &format))
         return fail(ctx, STATUS_CORRUPT, "%.*s does not say \"kalamdb <number>\"", STR_ARG(path));
@@ -75,7 +80,7 @@ static Status check_format(Context *ctx, DataDir *dir)
                     STR_ARG(dir->path),
                     (unsigned long long)format,
                     DATA_FORMAT);
-    return STATUS_OK;
+    return format < DATA_FORMAT ? write_format(ctx, path) : STATUS_OK;
 }
 
 Status data_dir_open(Context *ctx, Str path, DataDir **ret_dir)

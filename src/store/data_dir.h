@@ -7,7 +7,7 @@
  *     rocksdb/  the hot tier          storage/  Parquet files of storage `local`
  *
  * Opening creates what is missing.  A directory in use, or one written in a
- * newer format, is refused.
+ * newer format, is refused; one of an older format is taken over.
  */
 #pragma once
 

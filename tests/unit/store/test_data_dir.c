@@ -103,6 +103,24 @@ static void a_newer_format_is_refused(void **state)
     assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_OK);
 }
 
+static void an_older_format_is_taken_over(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(data_dir_close) DataDir *dir = NULL;
+    Str path = below(&ctx, "data");
+    assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_OK);
+    data_dir_close(TAKE(dir));
+    write_file(below(&ctx, "data/FORMAT"), "kalamdb 1\n");
+    assert_int_equal(data_dir_open(&ctx, path, &dir), STATUS_OK);
+    char line[32] = "";
+    FILE *file = fopen(below(&ctx, "data/FORMAT").ptr, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    fclose(file);
+    assert_string_equal(line, "kalamdb 2\n");
+}
+
 static void a_path_that_cannot_be_made_is_an_error_that_names_it(void **state)
 {
     (void)state;
@@ -123,6 +141,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_directory_in_use_is_refused_and_says_by_whom, make_root, drop_root),
         cmocka_unit_test_setup_teardown(a_newer_format_is_refused, make_root, drop_root),
+        cmocka_unit_test_setup_teardown(an_older_format_is_taken_over, make_root, drop_root),
         cmocka_unit_test_setup_teardown(
             a_path_that_cannot_be_made_is_an_error_that_names_it, make_root, drop_root),
     };
