@@ -15,6 +15,22 @@ static Str pack(char **place, Str text)
     return str_from(copy, text.len);
 }
 
+void storage_assign(Storage *to, const Storage *from)
+{
+    to->id = from->id;
+    to->revision = from->revision;
+    to->type = from->type;
+    to->name = from->name;
+    to->description = from->description;
+    to->directory = from->directory;
+    to->credentials = from->credentials;
+    to->config_json = from->config_json;
+    to->shared_template = from->shared_template;
+    to->user_template = from->user_template;
+    to->created_at_us = from->created_at_us;
+    to->updated_at_us = from->updated_at_us;
+}
+
 Storage *storage_copy(const Storage *storage)
 {
     size_t text_size = storage->id.len + storage->name.len + storage->description.len +
@@ -23,12 +39,7 @@ Storage *storage_copy(const Storage *storage)
                        storage->user_template.len;
     Storage *copy = mem_alloc(sizeof(*copy) + text_size);
     char *place = (char *)(copy + 1);
-    *copy = (Storage){
-        .revision = storage->revision,
-        .type = storage->type,
-        .created_at_us = storage->created_at_us,
-        .updated_at_us = storage->updated_at_us,
-    };
+    storage_assign(copy, storage);
     refcount_init(&copy->refs);
     copy->id = pack(&place, storage->id);
     copy->name = pack(&place, storage->name);

@@ -40,6 +40,9 @@ typedef struct StorageDefaults {
     Str user_template;
 } StorageDefaults;
 
+/* Everything but the count; the text is borrowed. */
+void storage_assign(Storage *to, const Storage *from);
+
 /* An independent copy, counted 1. */
 Storage *storage_copy(const Storage *storage);
 Storage *storage_ref(Storage *storage);

@@ -8,7 +8,9 @@
 #include "base/file.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "cold/object_store_parts.h"
+#include "cold/object_store_cache.h"
+#include "cold/s3_config.h"
+#include "cold/storage_secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +21,21 @@
 /* STORAGE CHECK's own directory in each storage. */
 #define CHECK_DIRECTORY "kalamdb-check"
 
+enum {
+    CONNECT_TIMEOUT_MS = 10000,
+    PROGRESS_TIMEOUT_MS = 60000,
+    PROGRESS_TIMEOUT_MS_MIN = 1000,
+};
+
 struct ObjectStores {
     pthread_mutex_t lock; /* guards the map */
     Map stores;           /* id -> ObjectStore, newest asked for; counted */
     const StorageDefaults *defaults;
+    Str key;
+    ObjectCache *cache;
+    int64_t connect_timeout_ms;
+    int64_t progress_timeout_ms;
+    Arena arena; /* holds the key */
 };
 
 /* ---- names ---- */
@@ -95,6 +108,8 @@ Str object_file_path(const ObjectFile *file)
 
 void object_file_release(ObjectFile *file)
 {
+    if (file && file->entry)
+        object_cache_release(file->entry);
     free(file);
 }
 
@@ -117,10 +132,17 @@ Status object_list_add(Context *ctx, ObjectList *list, size_t *capacity, const O
 Status
 object_stores_open(Context *ctx, const ObjectStoresOptions *options, ObjectStores **ret_stores)
 {
-    (void)ctx;
     CLEANUP(object_stores_close) ObjectStores *stores = NEW(ObjectStores);
     pthread_mutex_init(&stores->lock, NULL);
     stores->defaults = options->defaults;
+    stores->key = arena_str(&stores->arena, options->key);
+    stores->connect_timeout_ms =
+        options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+    stores->progress_timeout_ms =
+        options->progress_timeout_ms ? options->progress_timeout_ms : PROGRESS_TIMEOUT_MS;
+    if (stores->progress_timeout_ms < PROGRESS_TIMEOUT_MS_MIN)
+        stores->progress_timeout_ms = PROGRESS_TIMEOUT_MS_MIN;
+    TRY(object_cache_open(ctx, options->cache_directory, options->cache_bytes_max, &stores->cache));
     *ret_stores = TAKE(stores);
     return STATUS_OK;
 }
@@ -133,8 +155,15 @@ void object_stores_close(ObjectStores *stores)
     for (size_t at = 0; (store = map_next(&stores->stores, &at));)
         object_store_unref(store);
     map_done(&stores->stores);
+    object_cache_close(stores->cache);
+    arena_done(&stores->arena);
     pthread_mutex_destroy(&stores->lock);
     free(stores);
+}
+
+Str object_stores_key(const ObjectStores *stores)
+{
+    return stores->key;
 }
 
 /* A storage that was dropped and made again is another one. */
@@ -144,10 +173,27 @@ static bool is_same_definition(const Storage *a, const Storage *b)
 }
 
 static Status
+open_s3(Context *ctx, ObjectStores *stores, const Storage *storage, ObjectStore **ret_store)
+{
+    Str prefix, credentials;
+    S3Options options = {
+        .connect_timeout_ms = stores->connect_timeout_ms,
+        .progress_timeout_ms = stores->progress_timeout_ms,
+    };
+    TRY(s3_config_read_place(ctx, storage->directory, &options.bucket, &prefix));
+    TRY(s3_config_read(ctx, storage->config_json, &options));
+    TRY(storage_secret_unseal(ctx, stores->key, storage->id, storage->credentials, &credentials));
+    TRY(s3_config_read_credentials(ctx, credentials, &options.credentials));
+    *ret_store = s3_store_new(storage_copy(storage), &options, prefix, stores->cache);
+    return STATUS_OK;
+}
+
+static Status
 open_store(Context *ctx, ObjectStores *stores, const Storage *storage, ObjectStore **ret_store)
 {
+    if (storage->type == STORAGE_S3)
+        return open_s3(ctx, stores, storage, ret_store);
     bool local = str_equal(storage->id, LOCAL_STORAGE_ID);
-    (void)ctx;
     *ret_store = file_store_new(storage_copy(storage),
                                 local ? stores->defaults->local_directory : storage->directory);
     return STATUS_OK;

@@ -37,6 +37,9 @@ struct ObjectFile {
     ObjectCacheEntry *entry; /* pinned; NULL = the store's own file */
 };
 
+/* What credentials are encrypted with. */
+Str object_stores_key(const ObjectStores *stores);
+
 ObjectFile *object_file_new(Str path, ObjectCacheEntry *entry);
 
 /* "Storage 'x': cannot <what> <name>: <why>" */
@@ -52,5 +55,11 @@ MUST_CHECK Status object_list_add(Context *ctx,
                                   size_t *capacity,
                                   const ObjectInfo *info);
 
-/* `directory` absolute. */
+typedef struct ObjectCache ObjectCache;
+typedef struct S3Options S3Options;
+
+/* Each takes over the storage.  `directory` is absolute; `prefix` of all keys, without slashes at
+ * its ends, may be empty. */
 ObjectStore *file_store_new(Storage *storage, Str directory);
+ObjectStore *
+s3_store_new(Storage *storage, const S3Options *options, Str prefix, ObjectCache *cache);
