@@ -8,7 +8,7 @@
 #include "api/auth_reply.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "table/catalog_commit.h"
+#include "commit/catalog_commit.h"
 
 #include <assert.h>
 

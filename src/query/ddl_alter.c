@@ -5,10 +5,10 @@
  * the rows that are there, a worker looks at all of them first, and the sequencer
  * at those written meanwhile: writers never wait.
  */
+#include "commit/catalog_commit.h"
 #include "query/access.h"
 #include "query/ddl.h"
 #include "query/work.h"
-#include "table/catalog_commit.h"
 #include "table/table_check.h"
 #include "table/table_write.h"
 

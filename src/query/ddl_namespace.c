@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "commit/catalog_commit.h"
 #include "query/ddl.h"
 #include "query/work.h"
-#include "table/catalog_commit.h"
 
 typedef struct NamespaceDdl {
     Work work;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "commit/catalog_commit.h"
 #include "query/access.h"
 #include "query/ddl.h"
 #include "query/work.h"
-#include "table/catalog_commit.h"
 
 /* ---- CREATE TABLE ---- */
 

@@ -5,9 +5,9 @@
  * that two statements about one account do not undo each other.
  */
 #include "auth/auth.h"
+#include "commit/catalog_commit.h"
 #include "query/ddl.h"
 #include "query/work.h"
-#include "table/catalog_commit.h"
 #include "value/json.h"
 
 typedef struct UserDdl {

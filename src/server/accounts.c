@@ -2,7 +2,7 @@
 #include "server/accounts.h"
 
 #include "base/clock.h"
-#include "table/catalog_commit.h"
+#include "commit/catalog_commit.h"
 
 typedef struct AccountsOp {
     WriteOp op;

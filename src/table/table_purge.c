@@ -6,7 +6,7 @@
  */
 #include "table/table_purge.h"
 
-#include "table/catalog_commit.h"
+#include "commit/catalog_commit.h"
 
 enum { HEAD_BYTES = 6 /* slot, table */ };
 

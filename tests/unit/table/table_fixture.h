@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "table/catalog_commit.h"
+#include "commit/catalog_commit.h"
 #include "table/scan.h"
 #include "table/table_write.h"
 

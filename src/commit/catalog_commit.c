@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "table/catalog_commit.h"
+#include "commit/catalog_commit.h"
 
 void commit_catalog_edit(CommitBuilder *builder, CatalogEdit *edit)
 {
