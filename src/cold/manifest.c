@@ -5,7 +5,7 @@
  *
  *     format         1       1
  *     version        8       big-endian, here so that it can be read alone
- *     unsettled      varint  segment id or 0
+ *     unsettled      4       big-endian; segment id or 0
  *     last segment   varint
  *     created at     varint  milliseconds since 1970
  *     updated at     varint
@@ -21,7 +21,7 @@
 
 #include "base/memory.h"
 
-enum { MANIFEST_FORMAT = 1, SEGMENT_BYTES_MIN = 25 };
+enum { MANIFEST_FORMAT = 1, SEGMENT_BYTES_MIN = 25, IDENTITY_BYTES = 13 };
 
 Manifest *manifest_ref(Manifest *manifest)
 {
@@ -58,7 +58,7 @@ void manifest_encode(Buf *out, const Manifest *manifest)
 {
     buf_byte(out, MANIFEST_FORMAT);
     buf_u64be(out, manifest->version);
-    buf_varint(out, manifest->unsettled);
+    buf_u32be(out, manifest->unsettled);
     buf_varint(out, manifest->last_segment);
     buf_varint(out, (uint64_t)manifest->created_at_ms);
     buf_varint(out, (uint64_t)manifest->updated_at_ms);
@@ -123,7 +123,7 @@ static void decode_all(Reader *reader, Manifest *manifest)
     if (reader_u8(reader) != MANIFEST_FORMAT)
         reader->failed = true;
     manifest->version = reader_u64be(reader);
-    manifest->unsettled = (uint32_t)read_bounded(reader, UINT32_MAX);
+    manifest->unsettled = reader_u32be(reader);
     manifest->last_segment = (uint32_t)read_bounded(reader, UINT32_MAX);
     manifest->created_at_ms = (int64_t)read_bounded(reader, INT64_MAX);
     manifest->updated_at_ms = (int64_t)read_bounded(reader, INT64_MAX);
@@ -158,6 +158,11 @@ Status manifest_decode_version(Context *ctx, Str bytes, uint64_t *ret_version)
         return fail(ctx, STATUS_CORRUPT, "%zu bytes are no manifest", bytes.len);
     *ret_version = version;
     return STATUS_OK;
+}
+
+Str manifest_identity(Str bytes)
+{
+    return str_from(bytes.ptr, bytes.len < IDENTITY_BYTES ? bytes.len : IDENTITY_BYTES);
 }
 
 const Segment *manifest_segment(const Manifest *manifest, uint32_t id)

@@ -61,6 +61,9 @@ MUST_CHECK Status manifest_decode(Context *ctx, Str bytes, Manifest **ret_manife
 /* The version alone, without decoding the rest. */
 MUST_CHECK Status manifest_decode_version(Context *ctx, Str bytes, uint64_t *ret_version);
 
+/* The part of an encoded manifest by which it differs from all others of its table and owner. */
+Str manifest_identity(Str bytes);
+
 /* NULL when there is none of that id. */
 const Segment *manifest_segment(const Manifest *manifest, uint32_t id);
 

@@ -3,6 +3,8 @@
 
 #include "value/json.h"
 
+#include <stdio.h>
+
 /* ---- writing ---- */
 
 static void write_key(Buf *out, Str name)

@@ -181,7 +181,7 @@ Status manifest_key_read(Context *ctx, Str key, ManifestKey *ret_key)
     Reader reader = reader_from(key);
     ManifestKey read = {.part = reader_u8(&reader)};
     Str rest;
-    if (reader.failed || read.part < MANIFEST_HEAD || read.part > MANIFEST_KILLS)
+    if (reader.failed || read.part < MANIFEST_HEAD || read.part > MANIFEST_STATS)
         return fail(ctx, STATUS_CORRUPT, "a key of manifest names no part");
     TRY(row_key_read(
         ctx, reader_take(&reader, reader_left(&reader)), &read.table_id, &read.owner, &rest));

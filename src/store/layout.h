@@ -78,6 +78,7 @@ typedef enum ManifestPart {
     MANIFEST_HEAD = 1,   /* which segments there are; all heads are one range */
     MANIFEST_FILTER = 2, /* of one segment: which keys it may hold */
     MANIFEST_KILLS = 3,  /* of one segment: the older cold versions that it supersedes */
+    MANIFEST_STATS = 4,  /* of one segment: bounds of its columns */
 } ManifestPart;
 
 typedef struct ManifestKey {

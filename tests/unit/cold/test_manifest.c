@@ -179,18 +179,18 @@ static const Segment SEGMENT = {
 
 static const ColumnStats COLUMNS[] = {
     {.column_id = 1,
-     .type = TYPE(BIGINT),
+     .type = {.kind = TYPE_BIGINT},
      .bounded = true,
      .min = {.kind = TYPE_BIGINT, .integer = 1},
      .max = {.kind = TYPE_BIGINT, .integer = 10}},
     {.column_id = 3,
-     .type = TYPE(TEXT),
+     .type = {.kind = TYPE_TEXT},
      .bounded = true,
      .min = {.kind = TYPE_TEXT, .text = STR_INIT("")},
      .max = {.kind = TYPE_TEXT, .text = STR_INIT("a \"word\"")},
      .null_count = 2},
-    {.column_id = 4, .type = TYPE(SMALLINT), .bounded = true, .null_count = 10},
-    {.column_id = 5, .type = TYPE(JSON)},
+    {.column_id = 4, .type = {.kind = TYPE_SMALLINT}, .bounded = true, .null_count = 10},
+    {.column_id = 5, .type = {.kind = TYPE_JSON}},
 };
 
 static void manifest_json_has_the_documented_form(void **state)

@@ -8,11 +8,11 @@ enum { ROWS = 40, ROUNDS = 200 };
 static uint64_t seed;
 
 static const Column COLUMNS[] = {
-    {.id = 1, .name = STR_INIT("id"), .type = TYPE(BIGINT), .primary_key = true},
+    {.id = 1, .name = STR_INIT("id"), .type = {.kind = TYPE_BIGINT}, .primary_key = true},
     {.id = 2, .name = STR_INIT("price"), .type = {TYPE_DECIMAL, 10, 2}},
-    {.id = 7, .name = STR_INIT("body"), .type = TYPE(TEXT)},
-    {.id = 9, .name = STR_INIT("extra"), .type = TYPE(JSON)},
-    {.id = 4, .name = STR_INIT("ratio"), .type = TYPE(DOUBLE)},
+    {.id = 7, .name = STR_INIT("body"), .type = {.kind = TYPE_TEXT}},
+    {.id = 9, .name = STR_INIT("extra"), .type = {.kind = TYPE_JSON}},
+    {.id = 4, .name = STR_INIT("ratio"), .type = {.kind = TYPE_DOUBLE}},
 };
 enum { COLUMN_COUNT = 5, COLUMN_JSON = 3 };
 static const Table TABLE = {.column_count = COLUMN_COUNT, .columns = COLUMNS};

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commit that changes a manifest: head and parts together, and only if the
+ * head in the store is still the one that was read.
+ */
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/memory.h"
+#include "cold/maintenance.h"
+#include "cold/manifest_json.h"
+
+typedef struct ManifestOp {
+    WriteOp op;
+    const Maintenance *turn;
+    const Manifest *next;
+    const ManifestChange *change;
+} ManifestOp;
+
+/* ---- inside execute() ---- */
+
+static Str key_of(Context *ctx, const Maintenance *turn, ManifestPart part, uint32_t segment)
+{
+    CLEANUP(buf_done) Buf key = {0};
+    manifest_key_append(&key,
+                        &(ManifestKey){
+                            .part = part,
+                            .table_id = turn->table_id,
+                            .owner = turn->owner,
+                            .segment = segment,
+                        });
+    return arena_str(&ctx->arena, buf_str(&key));
+}
+
+/* Is the newest manifest the one that the turn has read? */
+static Status check_unchanged(Context *ctx, CommitBuilder *builder, const Maintenance *turn)
+{
+    Str bytes;
+    CLEANUP(manifest_unref) Manifest *newest = NULL;
+    TRY(commit_read_entry(builder, FAMILY_MANIFEST, key_of(ctx, turn, MANIFEST_HEAD, 0), &bytes));
+    if (bytes.ptr)
+        TRY(manifest_decode(ctx, bytes, &newest));
+    uint64_t version = newest ? newest->version : 0;
+    uint32_t unsettled = newest ? newest->unsettled : 0;
+    bool has_table = catalog_table_by_id(commit_catalog(builder), turn->table_id);
+    if (!has_table || version != turn->manifest->version || unsettled != turn->manifest->unsettled)
+        return fail(ctx, STATUS_CONFLICT, "the cold files of the table were changed meanwhile");
+    return STATUS_OK;
+}
+
+static void put(CommitBuilder *builder, const Maintenance *turn, Str key, Str value)
+{
+    commit_add(builder,
+               &(Change){
+                   .kind = value.ptr ? CHANGE_MANIFEST_PUT : CHANGE_MANIFEST_DELETE,
+                   .table_id = turn->table_id,
+                   .owner = turn->owner,
+                   .key = key,
+                   .new_row = value,
+               });
+}
+
+static void put_head(ManifestOp *op, CommitBuilder *builder)
+{
+    CLEANUP(buf_done) Buf head = {0};
+    Context *ctx = op->op.ctx;
+    manifest_encode(&head, op->next);
+    put(builder,
+        op->turn,
+        key_of(ctx, op->turn, MANIFEST_HEAD, 0),
+        arena_str(&ctx->arena, buf_str(&head)));
+}
+
+static void put_parts(ManifestOp *op, CommitBuilder *builder, size_t index)
+{
+    CLEANUP(buf_done) Buf kills = {0};
+    Context *ctx = op->op.ctx;
+    const ManifestChange *change = op->change;
+    const SegmentDraft *draft = &change->added[index];
+    uint32_t id = op->turn->manifest->last_segment + 1 + (uint32_t)index;
+    put(builder, op->turn, key_of(ctx, op->turn, MANIFEST_FILTER, id), buf_str(&draft->filter));
+    put(builder, op->turn, key_of(ctx, op->turn, MANIFEST_STATS, id), buf_str(&draft->stats));
+    if (change->added_kills[index].count == 0)
+        return;
+    seq_set_encode(&kills, &change->added_kills[index]);
+    put(builder,
+        op->turn,
+        key_of(ctx, op->turn, MANIFEST_KILLS, id),
+        arena_str(&ctx->arena, buf_str(&kills)));
+}
+
+static void remove_parts(ManifestOp *op, CommitBuilder *builder, uint32_t id)
+{
+    static const ManifestPart PARTS[] = {MANIFEST_FILTER, MANIFEST_KILLS, MANIFEST_STATS};
+    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++)
+        put(builder, op->turn, key_of(op->op.ctx, op->turn, PARTS[i], id), STR_NULL);
+}
+
+static Status execute_change(WriteOp *write_op, CommitBuilder *builder)
+{
+    ManifestOp *op = CONTAINER_OF(write_op, ManifestOp, op);
+    TRY(check_unchanged(write_op->ctx, builder, op->turn));
+    put_head(op, builder);
+    for (size_t i = 0; i < op->change->added_count; i++)
+        put_parts(op, builder, i);
+    for (size_t i = 0; i < op->change->removed_count; i++)
+        remove_parts(op, builder, op->change->removed[i]);
+    return STATUS_OK;
+}
+
+/* ---- the next manifest ---- */
+
+static bool is_removed(const ManifestChange *change, uint32_t id)
+{
+    for (size_t i = 0; i < change->removed_count; i++)
+        if (change->removed[i] == id)
+            return true;
+    return false;
+}
+
+static size_t next_segments(const Manifest *from, const ManifestChange *change, Segment *segments)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < from->segment_count; i++)
+        if (!is_removed(change, from->segments[i].id))
+            segments[count++] = from->segments[i];
+    for (size_t i = 0; i < change->added_count; i++) {
+        Segment *segment = &segments[count++];
+        *segment = change->added[i].segment;
+        segment->id = from->last_segment + 1 + (uint32_t)i;
+        segment->kill_count = change->added_kills[i].count;
+    }
+    return count;
+}
+
+/* Shares its texts with the present one. */
+static Manifest next_manifest(Context *ctx, const Manifest *from, const ManifestChange *change)
+{
+    Manifest next = {
+        .version = from->version + 1,
+        .last_segment = from->last_segment + (uint32_t)change->added_count,
+        .created_at_ms = from->created_at_ms,
+        .updated_at_ms = clock_wall_us() / 1000,
+        .last_file_ms = from->last_file_ms,
+        .storage_id = from->storage_id,
+        .directory = from->directory,
+    };
+    Segment *segments =
+        ARENA_ARRAY(&ctx->arena, Segment, from->segment_count + change->added_count + 1);
+    next.segment_count = next_segments(from, change, segments);
+    next.segments = segments;
+    next.unsettled = change->unsettled ? next.last_segment : 0;
+    for (size_t i = 0; i < change->added_count; i++)
+        if (change->added[i].segment.file_ms > next.last_file_ms)
+            next.last_file_ms = change->added[i].segment.file_ms;
+    return next;
+}
+
+static Status commit_manifest(Context *ctx,
+                              Maintenance *turn,
+                              const Manifest *next,
+                              const ManifestChange *change,
+                              SeqNo *ret_seq)
+{
+    ManifestOp op = {
+        .op = {.ctx = ctx, .execute = execute_change},
+        .turn = turn,
+        .next = next,
+        .change = change,
+    };
+    TRY(fault_point(ctx, "manifest.before_commit"));
+    TRY(sequencer_execute(turn->sequencer, &op.op));
+    *ret_seq = op.op.seq;
+    TRY(fault_point(ctx, "manifest.after_commit"));
+    return maintenance_refresh(ctx, turn);
+}
+
+Status
+maintenance_commit(Context *ctx, Maintenance *turn, const ManifestChange *change, SeqNo *ret_seq)
+{
+    if (turn->manifest->segment_count + change->added_count > MANIFEST_SEGMENTS_MAX)
+        return fail(ctx,
+                    STATUS_LIMIT_EXCEEDED,
+                    "table %.*s has %d cold files already: compact it",
+                    STR_ARG(turn->table->full_name),
+                    MANIFEST_SEGMENTS_MAX);
+    Manifest next = next_manifest(ctx, turn->manifest, change);
+    return commit_manifest(ctx, turn, &next, change, ret_seq);
+}
+
+Status maintenance_commit_settled(Context *ctx, Maintenance *turn)
+{
+    static const ManifestChange NOTHING = {0};
+    Manifest next = *turn->manifest;
+    SeqNo seq;
+    next.unsettled = 0;
+    return commit_manifest(ctx, turn, &next, &NOTHING, &seq);
+}
+
+/* ---- manifest.json ---- */
+
+Status maintenance_write_json(Context *ctx, Maintenance *turn)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    const Manifest *manifest = turn->manifest;
+    SegmentStats *stats = ARENA_ARRAY(&ctx->arena, SegmentStats, manifest->segment_count + 1);
+    for (size_t i = 0; i < manifest->segment_count; i++)
+        TRY(cold_load_stats(ctx, turn->view, &manifest->segments[i], &stats[i]));
+    ManifestDocument document = {
+        .table_name = turn->table->full_name,
+        .user_id = table_is_per_user(turn->table) ? turn->owner.user_id : STR_NULL,
+        .manifest = manifest,
+        .stats = stats,
+    };
+    manifest_json_write(&text, &document);
+    Str name = cold_object_name(&ctx->arena, manifest, MANIFEST_JSON_NAME);
+    return object_store_put_bytes(ctx, turn->store, name, buf_str(&text));
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file is made by DuckDB's COPY from a source of ours, so that the rows pass
+ * by here and their filter and statistics are gathered on the way.
+ *
+ * Columns: the table's in declared order with their ids as Parquet field ids,
+ * then _seq (BIGINT) and _deleted (BOOLEAN).  A row that is gone, not only
+ * deleted, has a NULL in _deleted: it is in nobody's sight, and neither
+ * `_deleted` nor `NOT _deleted` finds it.  Its other columns are NULL but the key.
+ */
+#include "cold/segment_writer.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/memory.h"
+#include "cold/sql_text.h"
+#include "value/key.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    ROW_GROUP_ROWS = 20480,
+    COMPRESSION_LEVEL = 1,
+    /* Field ids of our own columns, far above all column ids. */
+    FIELD_ID_SEQ = 2000000001,
+    FIELD_ID_DELETED = 2000000002,
+    OWN_COLUMNS = 2, /* _seq, _deleted */
+};
+
+typedef struct WriterSource {
+    DuckSource source;
+    const SegmentWrite *write;
+    SegmentDraft *draft;
+    StatsCollector *stats;
+    KeyFilterBuilder filter;
+    Value *values;  /* of the columns, _seq and _deleted */
+    Value *decoded; /* in the order of the layout */
+    Buf first_key;
+    Buf last_key;
+    bool pending; /* key and row below were taken, but not given out */
+    Str key;
+    StoredRow row;
+} WriterSource;
+
+void segment_draft_done(SegmentDraft *draft)
+{
+    buf_done(&draft->filter);
+    buf_done(&draft->stats);
+    arena_done(&draft->arena);
+}
+
+/* ---- one row ---- */
+
+static Status decode_gone(Context *ctx, WriterSource *source)
+{
+    const Table *table = source->write->table;
+    const Column *key_column = &table->columns[table->primary_key];
+    Reader reader = reader_from(source->key);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        source->values[i] = VALUE_NULL;
+    return key_read(ctx, &reader, key_column->type, &source->values[table->primary_key]);
+}
+
+static Status decode_row(Context *ctx, WriterSource *source)
+{
+    const Table *table = source->write->table;
+    if (source->row.gone)
+        return decode_gone(ctx, source);
+    TRY(row_decode(ctx, source->row.row, &table->layout, source->decoded));
+    for (uint32_t i = 0; i < table->layout.count; i++)
+        source->values[table->layout_order[i]] = source->decoded[i];
+    return STATUS_OK;
+}
+
+static void note_key(WriterSource *source)
+{
+    if (source->draft->segment.row_count == 0)
+        buf_str_append(&source->first_key, source->key);
+    buf_clear(&source->last_key);
+    buf_str_append(&source->last_key, source->key);
+    key_filter_add(&source->filter, source->key);
+}
+
+static void note_row(WriterSource *source)
+{
+    Segment *segment = &source->draft->segment;
+    SeqNo seq = source->row.seq;
+    note_key(source);
+    stats_collector_add(source->stats, source->values);
+    if (segment->row_count == 0 || seq < segment->seq_min)
+        segment->seq_min = seq;
+    if (seq > segment->seq_max)
+        segment->seq_max = seq;
+    segment->row_count++;
+    segment->tombstone_count += source->row.deleted;
+}
+
+/* ---- the source ---- */
+
+static Status take_row(WriterSource *source, Context *ctx)
+{
+    RowFeed *feed = source->write->feed;
+    return feed->next(feed, ctx, &source->key, &source->row, &source->pending);
+}
+
+static Status open_source(DuckSource *duck_source, Context *ctx, const bool *wanted)
+{
+    WriterSource *source = CONTAINER_OF(duck_source, WriterSource, source);
+    (void)wanted;
+    if (source->draft->segment.row_count > 0)
+        return fail(ctx, STATUS_INTERNAL, "the rows of a segment were asked for twice");
+    return STATUS_OK;
+}
+
+static Status next_row(DuckSource *duck_source, Context *ctx, const Value **ret_values)
+{
+    WriterSource *source = CONTAINER_OF(duck_source, WriterSource, source);
+    const Table *table = source->write->table;
+    *ret_values = NULL;
+    if (source->draft->segment.row_count == source->write->row_count_max)
+        return STATUS_OK;
+    if (!source->pending)
+        TRY(take_row(source, ctx));
+    if (!source->pending)
+        return STATUS_OK;
+    source->pending = false;
+    TRY(decode_row(ctx, source));
+    source->values[table->column_count] = value_bigint((int64_t)source->row.seq);
+    source->values[table->column_count + 1] =
+        source->row.gone ? VALUE_NULL : value_boolean(source->row.deleted);
+    note_row(source);
+    *ret_values = source->values;
+    return STATUS_OK;
+}
+
+static void close_source(DuckSource *duck_source)
+{
+    (void)duck_source;
+}
+
+static const DuckColumn *source_columns(Arena *arena, const Table *table)
+{
+    DuckColumn *columns = ARENA_ARRAY(arena, DuckColumn, table->column_count + OWN_COLUMNS);
+    for (uint32_t i = 0; i < table->column_count; i++)
+        columns[i] = (DuckColumn){table->columns[i].name, table->columns[i].type};
+    columns[table->column_count] = (DuckColumn){STR("_seq"), TYPE(BIGINT)};
+    columns[table->column_count + 1] = (DuckColumn){STR("_deleted"), TYPE(BOOLEAN)};
+    return columns;
+}
+
+static WriterSource *source_new(const SegmentWrite *write, SegmentDraft *draft)
+{
+    const Table *table = write->table;
+    WriterSource *source = NEW(WriterSource);
+    source->source = (DuckSource){
+        .columns = source_columns(&draft->arena, table),
+        .column_count = table->column_count + OWN_COLUMNS,
+        .estimated_rows = ROW_GROUP_ROWS,
+        .open = open_source,
+        .next = next_row,
+        .close = close_source,
+    };
+    source->write = write;
+    source->draft = draft;
+    source->stats = stats_collector_new(table);
+    source->values = mem_zalloc((table->column_count + OWN_COLUMNS) * sizeof(Value));
+    source->decoded = mem_zalloc((table->column_count + 1) * sizeof(Value));
+    return source;
+}
+
+static void source_free(WriterSource *source)
+{
+    if (!source)
+        return;
+    stats_collector_free(source->stats);
+    key_filter_builder_done(&source->filter);
+    buf_done(&source->first_key);
+    buf_done(&source->last_key);
+    free(source->values);
+    free(source->decoded);
+    free(source);
+}
+DEFINE_CLEANUP(WriterSource, source_free)
+
+/* ---- the statement ---- */
+
+static void write_field_ids(Buf *sql, const Table *table)
+{
+    BUF_LIT(sql, "FIELD_IDS {");
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        sql_text(sql, table->columns[i].name);
+        buf_printf(sql, ": %u, ", table->columns[i].id);
+    }
+    buf_printf(sql, "'_seq': %d, '_deleted': %d}", FIELD_ID_SEQ, FIELD_ID_DELETED);
+}
+
+/* No zero bytes, which end a statement. */
+static void sql_owner(Buf *sql, Owner owner)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    for (size_t i = 0; i < owner.user_id.len; i++)
+        if (owner.user_id.ptr[i] != '\0')
+            buf_byte(&text, owner.user_id.ptr[i]);
+    sql_text(sql, buf_str(&text));
+}
+
+/* For people who find the file. */
+static void write_metadata(Buf *sql, const SegmentWrite *write)
+{
+    buf_printf(sql, "KV_METADATA {'kalamdb.table_id': '%u', 'kalamdb.table': ", write->table->id);
+    sql_text(sql, write->table->full_name);
+    if (write->owner.user_id.len) {
+        BUF_LIT(sql, ", 'kalamdb.owner': ");
+        sql_owner(sql, write->owner);
+    }
+    buf_printf(sql,
+               ", 'kalamdb.schema_version': '%u', 'kalamdb.snapshot_seq': '%llu'}",
+               write->table->version,
+               (unsigned long long)write->snapshot_seq);
+}
+
+static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *source, Str path)
+{
+    CLEANUP(buf_done) Buf sql = {0};
+    uint64_t rows;
+    BUF_LIT(&sql, "COPY (SELECT * FROM kalam_source(0)) TO ");
+    sql_text(&sql, path);
+    buf_printf(&sql,
+               " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL %d, ROW_GROUP_SIZE %d, "
+               "USE_TMP_FILE false, ",
+               COMPRESSION_LEVEL,
+               ROW_GROUP_ROWS);
+    write_field_ids(&sql, write->table);
+    BUF_LIT(&sql, ", ");
+    write_metadata(&sql, write);
+    BUF_LIT(&sql, ")");
+    DuckSource *sources[] = {&source->source};
+    DuckStatement statement = {.sql = buf_str(&sql), .sources = sources, .source_count = 1};
+    TRY(duck_execute(ctx, write->tier->duck, &statement, &rows));
+    if (rows != source->draft->segment.row_count)
+        return fail(ctx,
+                    STATUS_INTERNAL,
+                    "a segment of %llu rows was written with %llu",
+                    (unsigned long long)source->draft->segment.row_count,
+                    (unsigned long long)rows);
+    return STATUS_OK;
+}
+
+/* ---- the file ---- */
+
+/* Unique among the files of this process and above those of the manifest. */
+static int64_t next_file_ms(ColdTier *tier, const Manifest *manifest)
+{
+    int64_t ms = clock_wall_us() / 1000;
+    if (ms <= manifest->last_file_ms)
+        ms = manifest->last_file_ms + 1;
+    int64_t last = atomic_load(&tier->last_file_ms);
+    int64_t next;
+    do
+        next = ms > last ? ms : last + 1;
+    while (!atomic_compare_exchange_weak(&tier->last_file_ms, &last, next));
+    return next;
+}
+
+static Status file_size(Context *ctx, Str path, uint64_t *ret_size)
+{
+    struct stat status;
+    if (stat(path.ptr, &status) != 0)
+        return fail(ctx, STATUS_IO_ERROR, "the draft of a segment has vanished");
+    *ret_size = (uint64_t)status.st_size;
+    return STATUS_OK;
+}
+
+static Status fill_draft(Context *ctx, const SegmentWrite *write, WriterSource *source, Str path)
+{
+    SegmentDraft *draft = source->draft;
+    TRY(copy_rows(ctx, write, source, path));
+    TRY(file_size(ctx, path, &draft->segment.size_bytes));
+    draft->segment.schema_version = write->table->version;
+    segment_set_key_range(
+        &draft->segment, &draft->arena, buf_str(&source->first_key), buf_str(&source->last_key));
+    SegmentStats stats = stats_collector_result(source->stats);
+    segment_stats_encode(&draft->stats, &stats);
+    key_filter_encode(&draft->filter, &source->filter);
+    return STATUS_OK;
+}
+
+static Status write_file(Context *ctx, const SegmentWrite *write, WriterSource *source)
+{
+    SegmentDraft *draft = source->draft;
+    Str path;
+    draft->segment.file_ms = next_file_ms(write->tier, write->manifest);
+    draft->file_name = segment_object_name(&draft->arena, write->manifest, draft->segment.file_ms);
+    TRY(object_store_draft(ctx, write->store, draft->file_name, &path));
+    Status status = fill_draft(ctx, write, source, path);
+    if (status == STATUS_OK)
+        status = fault_point(ctx, "segment.before_put");
+    if (status != STATUS_OK) {
+        unlink(path.ptr);
+        return status;
+    }
+    return object_store_put(
+        ctx, write->store, &(ObjectPut){.name = draft->file_name, .draft = path});
+}
+
+Status
+segment_write(Context *ctx, const SegmentWrite *write, SegmentDraft *ret_draft, bool *ret_written)
+{
+    CLEANUP(source_free) WriterSource *source = source_new(write, ret_draft);
+    TRY(take_row(source, ctx));
+    *ret_written = source->pending;
+    return source->pending ? write_file(ctx, write, source) : STATUS_OK;
+}
