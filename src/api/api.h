@@ -51,6 +51,7 @@ typedef struct ApiOptions {
     ApiSettings settings;
     Sequencer *sequencer;
     Store *store;
+    ColdTier *cold; /* NULL: there is none */
     WorkerPool *workers;
     const QueryEngine *query;
     Auth *auth;

@@ -160,6 +160,7 @@ static LiveEngine *new_live_engine(const ApiReactor *home, unsigned index)
     LiveEngineOptions live = options->settings.live;
     live.index = index;
     live.sequencer = options->sequencer;
+    live.cold = options->cold;
     live.workers = options->workers;
     live.registry = options->registry;
     live.post = post_to_reactor;

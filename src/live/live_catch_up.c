@@ -64,12 +64,19 @@ decode_image(Context *ctx, const Table *table, Str image, SeqNo seq, const Value
     return STATUS_OK;
 }
 
-static Status
-newest_row(Context *ctx, const LiveQuery *query, Snapshot *snapshot, Str key, const Value **ret_row)
+static Status newest_row(
+    Context *ctx, const LiveCatchUp *round, Snapshot *snapshot, Str key, const Value **ret_row)
 {
+    const LiveQuery *query = round->query;
     TableRow row;
     bool found;
-    TableGet get = {.snapshot = snapshot, .table = query->table, .owner = query->owner, .key = key};
+    TableGet get = {
+        .cold = round->cold,
+        .snapshot = snapshot,
+        .table = query->table,
+        .owner = query->owner,
+        .key = key,
+    };
     TRY(table_get(ctx, &get, &row, &found));
     if (!found)
         return fail(ctx, STATUS_CORRUPT, "a row of the snapshot is gone");
@@ -79,7 +86,7 @@ newest_row(Context *ctx, const LiveQuery *query, Snapshot *snapshot, Str key, co
 
 /* The client's last version against the newest one. */
 static Status net_event(Context *ctx,
-                        const LiveQuery *query,
+                        const LiveCatchUp *round,
                         Snapshot *snapshot,
                         const LiveNetEntry *entry,
                         LiveEvent *ret_event)
@@ -87,9 +94,9 @@ static Status net_event(Context *ctx,
     LiveEvent event = {.seq = entry->seq, .left = entry->left, .hard = entry->hard};
     if (entry->was_in)
         TRY(decode_image(
-            ctx, query->table, entry->before, entry->before_seq, &event.images.old_row));
+            ctx, round->query->table, entry->before, entry->before_seq, &event.images.old_row));
     if (entry->is_in)
-        TRY(newest_row(ctx, query, snapshot, entry->key, &event.images.new_row));
+        TRY(newest_row(ctx, round, snapshot, entry->key, &event.images.new_row));
     event.kind = !entry->is_in ? LIVE_DELETE : entry->was_in ? LIVE_UPDATE : LIVE_INSERT;
     *ret_event = event;
     return STATUS_OK;
@@ -109,7 +116,7 @@ static Status newest_versions(Context *ctx, LiveCatchUp *round, Snapshot *snapsh
     TRY(live_net_compute(ctx, &ctx->arena, &span, &net));
     for (size_t i = 0; i < net.count; i++) {
         LiveEvent event;
-        TRY(net_event(ctx, query, snapshot, net.entries[i], &event));
+        TRY(net_event(ctx, round, snapshot, net.entries[i], &event));
         TRY(live_delta_add(ctx, &delta, query, &event));
     }
     live_delta_commit(&delta, snapshot->seq);

@@ -9,11 +9,13 @@
  */
 #pragma once
 
+#include "cold/cold.h"
 #include "commit/sequencer.h"
 #include "live/live_message.h"
 
 typedef struct LiveCatchUp {
     Sequencer *sequencer;
+    ColdTier *cold;   /* NULL: there is none */
     LiveQuery *query; /* borrowed */
     bool newest_only; /* on_lag = latest: the newest version of each row */
     size_t bytes_max;

@@ -23,6 +23,7 @@
 
 #include "base/mailbox.h"
 #include "base/worker.h"
+#include "cold/cold.h"
 #include "live/live_options.h"
 #include "live/live_registry.h"
 #include "net/shared.h"
@@ -43,6 +44,7 @@ typedef struct LiveSink {
 typedef struct LiveEngineOptions { /* 0 = the default in brackets */
     unsigned index;                /* of the reactor: its feed consumer */
     Sequencer *sequencer;
+    ColdTier *cold; /* NULL: there is none */
     WorkerPool *workers;
     LiveRegistry *registry;
     /* Hands an item to the reactor's mailbox; callable from any thread. */

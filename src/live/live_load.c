@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "expr/predicate.h"
 #include "live/live_net.h"
+#include "table/cold_rows.h"
 #include "table/scan.h"
 #include "value/key.h"
 
@@ -13,6 +14,7 @@ enum { WINDOW_MAX = 50000, BATCH_BYTES_MAX = 1 << 20 };
 /* One row (or delete) to come, in ascending seq. */
 typedef struct Entry {
     SeqNo seq;
+    bool cold; /* it comes from a segment */
     Str key;
     const LiveNetEntry *removed; /* a delete of a resumed load, else NULL */
 } Entry;
@@ -174,7 +176,7 @@ static Status collect(Collecting *collecting, const TableRow *row)
     TRY(expr_test(collecting->ctx, load->options.query->condition, row->values, &matches));
     if (!matches)
         return STATUS_OK;
-    window_add(&load->window, (Entry){.seq = row->seq, .key = row->key});
+    window_add(&load->window, (Entry){.seq = row->seq, .cold = row->cold, .key = row->key});
     if (load->window.count >= 2 * collecting->keep + 64)
         window_trim(&load->window, collecting->keep, collecting->newest);
     return STATUS_OK;
@@ -185,6 +187,7 @@ static Status collect_scan(Collecting *collecting)
     Context *ctx = collecting->ctx;
     const LiveLoadOptions *options = &collecting->load->options;
     TableScanOptions scan_options = {
+        .cold = options->cold,
         .snapshot = options->snapshot,
         .table = options->query->table,
         .owner = options->query->owner,
@@ -203,6 +206,7 @@ static Status collect_scan(Collecting *collecting)
 static TableGet get_of(const LiveLoadOptions *options, Str key)
 {
     return (TableGet){
+        .cold = options->cold,
         .snapshot = options->snapshot,
         .table = options->query->table,
         .owner = options->query->owner,
@@ -362,12 +366,45 @@ static bool batch_is_full(const LiveLoad *load, uint32_t row_count)
     return row_count >= load->options.batch_size || load->rows.len >= BATCH_BYTES_MAX;
 }
 
-static Status add_entry(Context *ctx, LiveLoad *load, const Entry *entry)
+/* Files are read once for all rows of a batch that lie in them. */
+static Status ask_cold(Context *ctx, const LiveLoad *load, ColdRows *ret_cold)
+{
+    const LiveLoadOptions *options = &load->options;
+    const Window *window = &load->window;
+    Str *keys = ARENA_ARRAY(&ctx->arena, Str, options->batch_size);
+    size_t count = 0;
+    for (size_t i = window->next; i < window->count && i - window->next < options->batch_size; i++)
+        if (window->items[i].cold)
+            keys[count++] = window->items[i].key;
+    ColdRowsPlace place = {
+        .tier = options->cold,
+        .snapshot = options->snapshot,
+        .table = options->query->table,
+        .owner = options->query->owner,
+    };
+    return count > 0 ? cold_rows_ask(ctx, ret_cold, &place, keys, count) : STATUS_OK;
+}
+
+static Status cold_entry(
+    Context *ctx, const LiveLoad *load, const ColdRow *cold, TableRow *ret_row, bool *ret_found)
+{
+    const Table *table = load->options.query->table;
+    const StoredRow *stored = &cold->stored;
+    Value *values = ARENA_ARRAY(&ctx->arena, Value, table_row_width(table));
+    *ret_found = cold->found;
+    *ret_row = (TableRow){.seq = stored->seq, .values = values};
+    return cold->found
+               ? table_decode_image(ctx, table, stored->row, stored->seq, stored->deleted, values)
+               : STATUS_OK;
+}
+
+static Status add_entry(Context *ctx, LiveLoad *load, const Entry *entry, const ColdRows *answers)
 {
     TableRow row;
     bool found;
     TableGet get = get_of(&load->options, entry->key);
-    TRY(table_get(ctx, &get, &row, &found));
+    const ColdRow *cold = entry->cold ? cold_rows_get(answers, entry->key) : NULL;
+    TRY(cold ? cold_entry(ctx, load, cold, &row, &found) : table_get(ctx, &get, &row, &found));
     if (!found || row.seq != entry->seq)
         return fail(ctx, STATUS_CORRUPT, "a row of the snapshot is gone");
     return add_row(ctx, load, &row);
@@ -378,12 +415,14 @@ static Status fill_batch_from_window(Context *ctx, LiveLoad *load, SeqNo *ret_la
 {
     Window *window = &load->window;
     uint32_t row_count = 0;
+    CLEANUP(cold_rows_done) ColdRows cold = {0};
+    TRY(ask_cold(ctx, load, &cold));
     ArenaMark mark = arena_mark(&ctx->arena);
     while (window->next < window->count && !batch_is_full(load, row_count)) {
         const Entry *entry = &window->items[window->next];
         if (entry->removed)
             break;
-        TRY(add_entry(ctx, load, entry));
+        TRY(add_entry(ctx, load, entry, &cold));
         *ret_last = entry->seq;
         window->next++;
         row_count++;

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "cold/cold.h"
 #include "commit/sequencer.h"
 #include "live/live_message.h"
 
@@ -26,6 +27,7 @@ typedef enum LiveLoadMode {
 
 typedef struct LiveLoadOptions {
     Sequencer *sequencer;
+    ColdTier *cold;     /* NULL: there is none */
     LiveQuery *query;   /* a reference is taken */
     Snapshot *snapshot; /* likewise */
     Str subscription_id;

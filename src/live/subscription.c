@@ -285,6 +285,7 @@ static LiveLoadOptions load_options(const Subscription *subscription, Snapshot *
 {
     return (LiveLoadOptions){
         .sequencer = subscription->client->engine->options.sequencer,
+        .cold = subscription->client->engine->options.cold,
         .query = subscription->group->query,
         .snapshot = snapshot,
         .subscription_id = id_of(subscription),
@@ -374,6 +375,7 @@ static void start_round(Subscription *subscription)
     LiveTask *task = NEW(LiveTask);
     task->round = (LiveCatchUp){
         .sequencer = client->engine->options.sequencer,
+        .cold = client->engine->options.cold,
         .query = live_query_ref(subscription->group->query),
         .newest_only = subscription->on_lag == LIVE_LAG_LATEST,
         .bytes_max = ROUND_BYTES_MAX,

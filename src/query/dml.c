@@ -62,7 +62,7 @@ Status dml_default_value(QueryRun *run, const Column *column, Value *ret_value)
 
 /* ---- before the write ---- */
 
-Status dml_warm(QueryRun *run, const Table *table, Owner owner, Str key)
+static Status warm(QueryRun *run, const Table *table, Owner owner, Str key)
 {
     ArenaMark mark = arena_mark(&run->ctx.arena);
     CLEANUP(buf_done) Buf row_key = {0};
@@ -72,6 +72,26 @@ Status dml_warm(QueryRun *run, const Table *table, Owner owner, Str key)
     TRY(store_get(&run->ctx, run->engine->store, read, buf_str(&row_key), &ignored));
     arena_rewind(&run->ctx.arena, mark);
     return STATUS_OK;
+}
+
+ColdRowsPlace dml_cold_place(QueryRun *run, const Table *table)
+{
+    return (ColdRowsPlace){
+        .tier = run->engine->cold,
+        .snapshot = run_row_snapshot(run, table),
+        .table = table,
+        .owner = run_owner(run, table),
+        .how = run_tier(run),
+    };
+}
+
+Status
+dml_look_ahead(QueryRun *run, const Table *table, const Str *keys, size_t count, ColdRows *cold)
+{
+    ColdRowsPlace place = dml_cold_place(run, table);
+    for (size_t i = 0; i < count; i++)
+        TRY(warm(run, table, place.owner, keys[i]));
+    return cold_rows_ask(&run->ctx, cold, &place, keys, count);
 }
 
 Status dml_require_thread(QueryRun *run)

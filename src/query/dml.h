@@ -20,9 +20,14 @@ MUST_CHECK Status dml_default_value(QueryRun *run, const Column *column, Value *
 /*
  * The sequencer must not wait for a disk, so the rows it will look at are
  * looked at first: on a reactor in memory only (STATUS_WOULD_BLOCK), on a worker
- * for real, which leaves them in the block cache.
+ * for real.  Hot ones are then in the block cache, and `cold` has what the cold
+ * tier says about the rest; both keys and answers live in the run's arena.
  */
-MUST_CHECK Status dml_warm(QueryRun *run, const Table *table, Owner owner, Str key);
+MUST_CHECK Status
+dml_look_ahead(QueryRun *run, const Table *table, const Str *keys, size_t count, ColdRows *cold);
+
+/* Where the cold tier is asked about a statement's rows, as of the snapshot it reads. */
+ColdRowsPlace dml_cold_place(QueryRun *run, const Table *table);
 
 /* Inside a transaction statements run on workers; elsewhere anywhere. */
 MUST_CHECK Status dml_require_thread(QueryRun *run);

@@ -19,9 +19,9 @@ typedef struct Insert {
     Owner owner;
     uint32_t *columns; /* target of each expression of a row */
     size_t column_count;
-    bool generates_key;
     RowImage *images;
     size_t count;
+    ColdRows cold;
     RowIds ids;
     SeqNo last_seq;
     bool discards; /* an ephemeral stream that nobody watches */
@@ -72,14 +72,6 @@ static Status resolve_columns(Insert *insert)
         TRY(check_not_repeated(insert, i));
     }
     return STATUS_OK;
-}
-
-static bool names_column(const Insert *insert, int column)
-{
-    for (size_t i = 0; i < insert->column_count; i++)
-        if ((int)insert->columns[i] == column)
-            return true;
-    return false;
 }
 
 /* ---- rows ---- */
@@ -154,10 +146,15 @@ static Status make_images(Insert *insert)
 
 /* ---- writing ---- */
 
-static Status apply(Insert *insert, Context *ctx, RowTarget *target)
+static Status apply(Insert *insert, Context *ctx, RowTarget *target, const ColdRows *cold)
 {
     TableWrite write = {
-        .ctx = ctx, .target = target, .table = insert->table, .owner = insert->owner};
+        .ctx = ctx,
+        .target = target,
+        .table = insert->table,
+        .owner = insert->owner,
+        .cold = cold,
+    };
     insert->ids.count = 0;
     insert->ids.row_count = 0;
     for (size_t i = 0; i < insert->count; i++) {
@@ -168,13 +165,14 @@ static Status apply(Insert *insert, Context *ctx, RowTarget *target)
     return STATUS_OK;
 }
 
-static Status warm_keys(Insert *insert)
+static Status look_ahead(Insert *insert)
 {
-    if (insert->table->kind == TABLE_STREAM || insert->generates_key)
+    if (insert->table->kind == TABLE_STREAM)
         return STATUS_OK;
+    Str *keys = ARENA_ARRAY(&insert->run->ctx.arena, Str, insert->count);
     for (size_t i = 0; i < insert->count; i++)
-        TRY(dml_warm(insert->run, insert->table, insert->owner, insert->images[i].key));
-    return STATUS_OK;
+        keys[i] = insert->images[i].key;
+    return dml_look_ahead(insert->run, insert->table, keys, insert->count, &insert->cold);
 }
 
 static bool nobody_watches(const Insert *insert)
@@ -194,12 +192,11 @@ static Status prepare_insert(QueryRun *run, Work *work)
     TRY(dml_require_thread(run));
     insert->owner = run_owner(run, insert->table);
     TRY(resolve_columns(insert));
-    insert->generates_key = !names_column(insert, insert->table->primary_key);
     TRY(make_images(insert));
     insert->ids = row_ids_new(&run->ctx.arena, insert->count);
     if (run->transaction)
-        return apply(insert, &run->ctx, transaction_target(run->transaction));
-    TRY(warm_keys(insert));
+        return apply(insert, &run->ctx, transaction_target(run->transaction), NULL);
+    TRY(look_ahead(insert));
     insert->discards = nobody_watches(insert);
     work->writes = !insert->discards;
     work->patient = table_is_sync(insert->table);
@@ -211,7 +208,8 @@ static Status execute_insert(QueryRun *run, Work *work, CommitBuilder *builder)
     Insert *insert = CONTAINER_OF(work, Insert, work);
     CommitTarget target = commit_target(builder);
     TRY(table_write_begin(&run->ctx, builder, insert->table));
-    return apply(insert, &run->ctx, &target.target);
+    TRY(cold_rows_check(&run->ctx, &insert->cold, builder, insert->table, insert->owner));
+    return apply(insert, &run->ctx, &target.target, &insert->cold);
 }
 
 static Status finish_insert(QueryRun *run, Work *work)
@@ -231,6 +229,11 @@ static Status finish_insert(QueryRun *run, Work *work)
     return STATUS_OK;
 }
 
+static void close_insert(Work *work)
+{
+    cold_rows_done(&CONTAINER_OF(work, Insert, work)->cold);
+}
+
 Work *insert_work(QueryRun *run, const AstInsert *ast)
 {
     Insert *insert = ARENA_NEW(&run->ctx.arena, Insert);
@@ -238,6 +241,7 @@ Work *insert_work(QueryRun *run, const AstInsert *ast)
         .prepare = prepare_insert,
         .execute = execute_insert,
         .finish = finish_insert,
+        .close = close_insert,
     };
     insert->run = run;
     insert->ast = ast;

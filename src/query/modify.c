@@ -27,7 +27,9 @@ typedef struct Candidate {
     Str key;
     SeqNo seq;    /* of the version that was seen; 0 = none was */
     bool changes; /* UPDATE: does new_row differ? */
+    bool cold;    /* it was seen in the cold tier */
     Str row;      /* UPDATE: the new row; DELETE from a stream: the event */
+    Str image;    /* of a cold one: as it is stored */
 } Candidate;
 
 typedef struct Modify {
@@ -48,6 +50,7 @@ typedef struct Modify {
     Candidate *candidates;
     size_t count;
     size_t capacity;
+    ColdRows cold;  /* what the cold tier says of them */
     Value *scratch; /* the new row's values */
     RowIds ids;
 } Modify;
@@ -150,13 +153,12 @@ static Candidate *add_candidate(Modify *modify)
 
 static Status name_candidates(Modify *modify)
 {
-    for (size_t i = 0; i < modify->path.key_count; i++) {
-        Str key = modify->path.keys[i];
-        if (!modify->run->transaction)
-            TRY(dml_warm(modify->run, modify->table, modify->owner, key));
-        *add_candidate(modify) = (Candidate){.key = key};
-    }
-    return STATUS_OK;
+    const AccessPath *path = &modify->path;
+    for (size_t i = 0; i < path->key_count; i++)
+        *add_candidate(modify) = (Candidate){.key = path->keys[i]};
+    if (modify->run->transaction)
+        return STATUS_OK;
+    return dml_look_ahead(modify->run, modify->table, path->keys, path->key_count, &modify->cold);
 }
 
 /*
@@ -170,22 +172,31 @@ judge_found(Modify *modify, const TableRow *row, Buf *keep, Candidate *ret, bool
     TRY(expr_test(ctx, modify->where, row->values, ret_passes));
     if (!*ret_passes)
         return STATUS_OK;
-    *ret = (Candidate){.seq = row->seq};
+    *ret = (Candidate){.seq = row->seq, .cold = row->cold};
     if (!modify->deletes || modify->table->kind == TABLE_STREAM)
         TRY(compute_row(modify, ctx, row->values, ret));
     buf_clear(keep);
     buf_str_append(keep, row->key);
     buf_str_append(keep, ret->row);
     ret->key.len = row->key.len;
+    if (row->cold) {
+        buf_str_append(keep, row->image);
+        ret->image.len = row->image.len;
+    }
     return STATUS_OK;
 }
 
 static void keep_candidate(Modify *modify, Candidate found, const Buf *keep)
 {
     Str bytes = arena_str(&modify->run->ctx.arena, buf_str(keep));
-    found.row = str_from(bytes.ptr + found.key.len, bytes.len - found.key.len);
     found.key.ptr = bytes.ptr;
+    found.row.ptr = found.key.ptr + found.key.len;
+    found.image.ptr = found.row.ptr + found.row.len;
     *add_candidate(modify) = found;
+    if (found.cold) {
+        StoredRow stored = {.seq = found.seq, .row = found.image};
+        cold_rows_add(&modify->run->ctx, &modify->cold, found.key, &stored);
+    }
 }
 
 static Status search_candidates(Modify *modify)
@@ -195,6 +206,9 @@ static Status search_candidates(Modify *modify)
     CLEANUP(row_source_close) RowSource *source = NULL;
     RowSourceOptions options = {.table = modify->table, .path = &modify->path};
     TRY(run_require_worker(run));
+    ColdRowsPlace place = dml_cold_place(run, modify->table);
+    if (!run->transaction && modify->table->kind != TABLE_STREAM)
+        TRY(cold_rows_begin(&run->ctx, &modify->cold, &place));
     TRY(row_source_open(run, &options, &source));
     for (uint64_t read = 1;; read++) {
         ArenaMark mark = arena_mark(&run->ctx.arena);
@@ -254,10 +268,15 @@ static Status delete_event(Modify *modify, const TableWrite *write, const Candid
     return STATUS_OK;
 }
 
-static Status apply(Modify *modify, Context *ctx, RowTarget *target)
+static Status apply(Modify *modify, Context *ctx, RowTarget *target, const ColdRows *cold)
 {
     TableWrite write = {
-        .ctx = ctx, .target = target, .table = modify->table, .owner = modify->owner};
+        .ctx = ctx,
+        .target = target,
+        .table = modify->table,
+        .owner = modify->owner,
+        .cold = cold,
+    };
     modify->ids.count = 0;
     modify->ids.row_count = 0;
     for (size_t i = 0; i < modify->count; i++) {
@@ -282,7 +301,7 @@ static Status prepare_modify(QueryRun *run, Work *work)
     TRY(dml_check_row_count(run, modify->count));
     modify->ids = row_ids_new(&run->ctx.arena, modify->count);
     if (run->transaction)
-        return apply(modify, &run->ctx, transaction_target(run->transaction));
+        return apply(modify, &run->ctx, transaction_target(run->transaction), NULL);
     work->writes = modify->count > 0;
     work->patient = table_is_sync(modify->table);
     return STATUS_OK;
@@ -293,7 +312,8 @@ static Status execute_modify(QueryRun *run, Work *work, CommitBuilder *builder)
     Modify *modify = CONTAINER_OF(work, Modify, work);
     CommitTarget target = commit_target(builder);
     TRY(table_write_begin(&run->ctx, builder, modify->table));
-    return apply(modify, &run->ctx, &target.target);
+    TRY(cold_rows_check(&run->ctx, &modify->cold, builder, modify->table, modify->owner));
+    return apply(modify, &run->ctx, &target.target, &modify->cold);
 }
 
 static Status finish_modify(QueryRun *run, Work *work)
@@ -304,6 +324,11 @@ static Status finish_modify(QueryRun *run, Work *work)
     return STATUS_OK;
 }
 
+static void close_modify(Work *work)
+{
+    cold_rows_done(&CONTAINER_OF(work, Modify, work)->cold);
+}
+
 static Modify *modify_new(QueryRun *run)
 {
     Modify *modify = ARENA_NEW(&run->ctx.arena, Modify);
@@ -311,6 +336,7 @@ static Modify *modify_new(QueryRun *run)
         .prepare = prepare_modify,
         .execute = execute_modify,
         .finish = finish_modify,
+        .close = close_modify,
     };
     modify->run = run;
     return modify;

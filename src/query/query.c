@@ -182,7 +182,6 @@ static void reset_statement(QueryRun *run)
     arena_rewind(&run->ctx.arena, run->parsed);
     run->principal = run->actor;
     run->impersonated = false;
-    run->stale = false;
     run->statement = run->script.statements[run->next - 1];
 }
 
@@ -219,11 +218,9 @@ static Status execute_write(WriteOp *op, CommitBuilder *builder)
 {
     QueryRun *run = CONTAINER_OF(op, QueryRun, op);
     Status status = run->work->execute(run, run->work, builder);
-    if (status != STATUS_STALE_PLAN)
-        return status;
-    run->stale = true;
-    commit_require_sync(builder);
-    return STATUS_OK;
+    if (status == STATUS_STALE_PLAN)
+        commit_require_sync(builder);
+    return status;
 }
 
 /* On a thread of the sequencer: after wake() the run may be gone. */
@@ -252,9 +249,11 @@ static void submit_write(QueryRun *run)
 
 static Status write_completed(QueryRun *run)
 {
-    TRY(run->op.status);
-    if (!run->stale)
+    if (run->op.status == STATUS_OK)
         return finish_statement(run);
+    if (run->op.status != STATUS_STALE_PLAN)
+        return run->op.status;
+    context_clear_error(&run->ctx);
     if (run->replans++ == REPLANS_MAX)
         return fail(&run->ctx,
                     STATUS_CONFLICT,

@@ -23,6 +23,7 @@
 
 #include "auth/password.h"
 #include "base/worker.h"
+#include "cold/cold.h"
 #include "commit/sequencer.h"
 #include "duck/duck.h"
 #include "table/system_table.h"
@@ -57,6 +58,7 @@ typedef struct QueryHooks {
 typedef struct QueryEngine {
     Sequencer *sequencer;
     Store *store;
+    ColdTier *cold;      /* NULL: there is none */
     WorkerPool *workers; /* purges dropped tables */
     const SystemTables *system_tables;
     DuckEngine *duck;

@@ -48,6 +48,7 @@ static Status open_scan(RowSource *source)
     const RowSourceOptions *options = &source->options;
     const AccessPath *path = options->path ? options->path : &EVERYTHING;
     TableScanOptions scan = {
+        .cold = run->engine->cold,
         .snapshot = source->rows,
         .table = options->table,
         .owner = source->owner,
@@ -124,6 +125,7 @@ static Status look_up(RowSource *source, Str key, TableRow *ret_row, bool *ret_f
         return *ret_found ? read_own_row(source, own, ret_row) : STATUS_OK;
     }
     TableGet get = {
+        .cold = run->engine->cold,
         .snapshot = source->rows,
         .table = table,
         .owner = source->owner,

@@ -87,7 +87,6 @@ struct QueryRun {
     Work *work;
 
     WriteOp op;
-    bool stale;            /* execute found another version of the table */
     atomic_bool completed; /* set before wake() */
 };
 

@@ -4,12 +4,24 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "query/work.h"
+#include "table/row_scan.h"
+
+/* What the cold tier says at COMMIT about the rows of one table and owner. */
+typedef struct ColdScope {
+    const Table *table;
+    Owner owner;
+    ColdRows rows;
+} ColdScope;
 
 struct Transaction {
     RowTarget target;
     Arena arena;
+    ColdTier *cold;
     Snapshot *snapshot;
     size_t bytes_max;
+    ColdScope *scopes; /* of COMMIT */
+    size_t scope_count;
+    size_t scope_capacity;
     Map by_key;            /* row key -> TransactionRow */
     TransactionRow **rows; /* in the order of their first write */
     size_t count;
@@ -26,11 +38,12 @@ static Status read_row(
 static Status add_change(
     RowTarget *target, Context *ctx, const Table *table, const Change *change, SeqNo *ret_seq);
 
-Transaction *transaction_new(Snapshot *snapshot, size_t bytes_max)
+Transaction *transaction_new(Snapshot *snapshot, ColdTier *cold, size_t bytes_max)
 {
     Transaction *transaction = NEW(Transaction);
     transaction->target = (RowTarget){.read = read_row, .add = add_change};
     transaction->snapshot = snapshot_ref(snapshot);
+    transaction->cold = cold;
     transaction->bytes_max = bytes_max;
     transaction->last_seq = snapshot->seq;
     transaction->began_us = clock_monotonic_us();
@@ -42,6 +55,8 @@ void transaction_free(Transaction *transaction)
 {
     if (!transaction)
         return;
+    for (size_t i = 0; i < transaction->scope_count; i++)
+        cold_rows_done(&transaction->scopes[i].rows);
     map_done(&transaction->by_key);
     snapshot_unref(transaction->snapshot);
     arena_done(&transaction->arena);
@@ -80,15 +95,18 @@ transaction_row(const Transaction *transaction, const Table *table, Owner owner,
 
 static Status read_base(Context *ctx,
                         const Transaction *transaction,
-                        Str row_key,
+                        const RowPlace *place,
                         StoredRow *ret_stored,
                         bool *ret_found)
 {
-    StoreRead read = {.snapshot = transaction->snapshot->at, .family = FAMILY_ROWS};
-    Str bytes;
-    TRY(store_get(ctx, transaction->snapshot->store, read, row_key, &bytes));
-    *ret_found = bytes.ptr != NULL;
-    return bytes.ptr ? stored_row_read(ctx, bytes, ret_stored) : STATUS_OK;
+    TableGet get = {
+        .cold = transaction->cold,
+        .snapshot = transaction->snapshot,
+        .table = place->table,
+        .owner = place->owner,
+        .key = place->key,
+    };
+    return row_get(ctx, &get, ret_stored, ret_found);
 }
 
 static Status read_row(
@@ -97,11 +115,8 @@ static Status read_row(
     Transaction *transaction = CONTAINER_OF(target, Transaction, target);
     const TransactionRow *row =
         transaction_row(transaction, place->table, place->owner, place->key);
-    if (!row) {
-        CLEANUP(buf_done) Buf row_key = {0};
-        row_key_append(&row_key, place->table->id, place->owner, place->key);
-        return read_base(ctx, transaction, buf_str(&row_key), ret_stored, ret_found);
-    }
+    if (!row)
+        return read_base(ctx, transaction, place, ret_stored, ret_found);
     *ret_found = !row->gone;
     if (!row->gone)
         *ret_stored = row->now;
@@ -122,7 +137,8 @@ static Status touch_row(Context *ctx,
 
     Arena *arena = &transaction->arena;
     TransactionRow *row = ARENA_NEW(arena, TransactionRow);
-    TRY(read_base(ctx, transaction, buf_str(&row_key), &row->base, &row->base_found));
+    RowPlace place = {table, change->owner, change->key};
+    TRY(read_base(ctx, transaction, &place, &row->base, &row->base_found));
     row->base.row = arena_str(arena, row->base.row);
     row->table = table;
     row->owner = owner_of(arena_str(arena, change->owner.user_id));
@@ -236,25 +252,81 @@ static Status begin_table(Context *ctx, CommitBuilder *builder, const Table *tab
                 STR_ARG(table->full_name));
 }
 
+static ColdScope *find_scope(const Transaction *transaction, const TransactionRow *row)
+{
+    for (size_t i = 0; i < transaction->scope_count; i++) {
+        ColdScope *scope = &transaction->scopes[i];
+        if (scope->table == row->table && str_equal(scope->owner.user_id, row->owner.user_id))
+            return scope;
+    }
+    return NULL;
+}
+
+static void add_scope(Transaction *transaction, const TransactionRow *row)
+{
+    transaction->scopes = arena_grow(&transaction->arena,
+                                     transaction->scopes,
+                                     transaction->scope_count,
+                                     &transaction->scope_capacity,
+                                     sizeof(ColdScope));
+    transaction->scopes[transaction->scope_count++] =
+        (ColdScope){.table = row->table, .owner = row->owner};
+}
+
+static Status
+ask_scope(Context *ctx, const Transaction *transaction, ColdScope *scope, Snapshot *snapshot)
+{
+    Str *keys = ARENA_ARRAY(&ctx->arena, Str, transaction->count);
+    size_t count = 0;
+    for (size_t i = 0; i < transaction->count; i++)
+        if (find_scope(transaction, transaction->rows[i]) == scope)
+            keys[count++] = transaction->rows[i]->key;
+    ColdRowsPlace place = {
+        .tier = transaction->cold,
+        .snapshot = snapshot,
+        .table = scope->table,
+        .owner = scope->owner,
+    };
+    return cold_rows_ask(ctx, &scope->rows, &place, keys, count);
+}
+
+Status transaction_look_ahead(Context *ctx, Transaction *transaction, Snapshot *snapshot)
+{
+    for (size_t i = 0; i < transaction->count; i++)
+        if (!find_scope(transaction, transaction->rows[i]))
+            add_scope(transaction, transaction->rows[i]);
+    for (size_t i = 0; i < transaction->scope_count; i++)
+        TRY(ask_scope(ctx, transaction, &transaction->scopes[i], snapshot));
+    return STATUS_OK;
+}
+
+static Status begin_scopes(Context *ctx, const Transaction *transaction, CommitBuilder *builder)
+{
+    for (size_t i = 0; i < transaction->scope_count; i++) {
+        const ColdScope *scope = &transaction->scopes[i];
+        TRY(begin_table(ctx, builder, scope->table));
+        TRY(cold_rows_check(ctx, &scope->rows, builder, scope->table, scope->owner));
+    }
+    return STATUS_OK;
+}
+
 Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder *builder)
 {
     CommitTarget target = commit_target(builder);
-    const Table *begun = NULL;
+    TRY(begin_scopes(ctx, transaction, builder));
     for (size_t i = 0; i < transaction->count; i++) {
-        TransactionRow *row = transaction->rows[i];
-        if (!begun || row->table != begun)
-            TRY(begin_table(ctx, builder, row->table));
-        begun = row->table;
-        RowPlace place = {row->table, row->owner, row->key};
-
+        const TransactionRow *row = transaction->rows[i];
         TableWrite write = {
-            .ctx = ctx, .target = &target.target, .table = row->table, .owner = row->owner};
+            .ctx = ctx,
+            .target = &target.target,
+            .table = row->table,
+            .owner = row->owner,
+            .cold = &find_scope(transaction, row)->rows,
+        };
         StoredRow newest;
         bool found;
-        TRY(target.target.read(&target.target, ctx, &place, &newest, &found));
+        TRY(table_read(&write, row->key, &newest, &found));
         TRY(check_base(ctx, row, found, &newest));
-        /* The same version, but a flush may have put an older one of it into the cold tier. */
-        row->base.cold_seq = found ? newest.cold_seq : 0;
         TRY(commit_row(&write, row));
     }
     return STATUS_OK;
@@ -291,7 +363,8 @@ static Status finish_begin(QueryRun *run, Work *work)
     (void)work;
     CLEANUP(snapshot_unref)
     Snapshot *snapshot = published_durable(sequencer_published(run->engine->sequencer));
-    run->transaction = transaction_new(snapshot, run->limits.transaction_bytes_max);
+    run->transaction =
+        transaction_new(snapshot, run->engine->cold, run->limits.transaction_bytes_max);
     run_message(run, "Transaction started (%.*s)", STR_ARG(transaction_id(run->transaction)));
     return STATUS_OK;
 }
@@ -314,7 +387,11 @@ static Status require_transaction(QueryRun *run, const char *statement)
 static Status prepare_commit(QueryRun *run, Work *work)
 {
     work->writes = true;
-    return require_transaction(run, "COMMIT");
+    TRY(require_transaction(run, "COMMIT"));
+    TRY(run_require_worker(run));
+    CLEANUP(snapshot_unref)
+    Snapshot *newest = published_durable(sequencer_published(run->engine->sequencer));
+    return transaction_look_ahead(&run->ctx, run->transaction, newest);
 }
 
 static Status execute_commit(QueryRun *run, Work *work, CommitBuilder *builder)

@@ -28,7 +28,7 @@ typedef struct TransactionRow {
 } TransactionRow;
 
 /* bytes_max bounds what it may keep.  Takes a reference of the snapshot. */
-Transaction *transaction_new(Snapshot *snapshot, size_t bytes_max);
+Transaction *transaction_new(Snapshot *snapshot, ColdTier *cold, size_t bytes_max);
 void transaction_free(Transaction *transaction);
 
 Snapshot *transaction_snapshot(Transaction *transaction);
@@ -56,7 +56,12 @@ TransactionRows transaction_rows(Context *ctx,
                                  Str lower,
                                  Str upper);
 
-/* Inside execute(). */
+/* Before COMMIT, on a worker: what the cold tier says of its rows, as of the newest snapshot. */
+MUST_CHECK Status transaction_look_ahead(Context *ctx,
+                                         Transaction *transaction,
+                                         Snapshot *snapshot);
+
+/* Inside execute().  STATUS_STALE_PLAN: look ahead again. */
 MUST_CHECK Status transaction_commit(Context *ctx,
                                      Transaction *transaction,
                                      CommitBuilder *builder);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of USER and SHARED tables are one range of the rows family.  Events are
+ * Rows of USER and SHARED tables come from a RowScan.  Events are
  * found by a StreamCursor that starts at the oldest bucket that can hold a
  * visible one; MAX_BUFFER is exact because the newest N are counted first, from
  * the end.
@@ -9,13 +9,14 @@
 
 #include "base/memory.h"
 #include "table/row_image.h"
+#include "table/row_scan.h"
 #include "table/stream_store.h"
 
 #include <assert.h>
 
 struct TableScan {
     TableScanOptions options;
-    StoreScan *rows;      /* USER, SHARED */
+    RowScan *rows;        /* USER, SHARED */
     StreamCursor *events; /* STREAM; opened by the first next() */
     bool ended;
     int64_t events_left; /* reverse with MAX_BUFFER; else -1 */
@@ -32,28 +33,6 @@ static StoreRead scan_read(const TableScanOptions *options)
     };
 }
 
-static StoreScan *open_rows(const TableScanOptions *options)
-{
-    CLEANUP(buf_done) Buf lower = {0};
-    CLEANUP(buf_done) Buf upper = {0};
-    uint32_t table_id = options->table->id;
-    row_key_append(&lower, table_id, options->owner, options->key_lower);
-    if (options->key_upper.len > 0) {
-        row_key_append(&upper, table_id, options->owner, options->key_upper);
-    } else {
-        CLEANUP(buf_done) Buf prefix = {0};
-        row_key_append(&prefix, table_id, options->owner, STR_NULL);
-        key_successor_append(&upper, buf_str(&prefix));
-    }
-    StoreScanOptions scan = {
-        .read = scan_read(options),
-        .lower = buf_str(&lower),
-        .upper = buf_str(&upper),
-        .reverse = options->reverse,
-    };
-    return store_scan_open(options->snapshot->store, &scan);
-}
-
 TableScan *table_scan_open(const TableScanOptions *options)
 {
     assert(options->table->kind != TABLE_SYSTEM);
@@ -63,7 +42,7 @@ TableScan *table_scan_open(const TableScanOptions *options)
     scan->events_left = -1;
     scan->values = mem_zalloc((table_row_width(table) + table->column_count) * sizeof(Value));
     if (table->kind != TABLE_STREAM)
-        scan->rows = open_rows(options);
+        scan->rows = row_scan_open(options);
     return scan;
 }
 
@@ -71,7 +50,7 @@ void table_scan_close(TableScan *scan)
 {
     if (!scan)
         return;
-    store_scan_close(scan->rows);
+    row_scan_close(scan->rows);
     stream_cursor_close(scan->events);
     free(scan->values);
     free(scan);
@@ -92,28 +71,18 @@ static bool decode(Context *ctx, TableScan *scan, const StoredRow *stored, Table
     if (status != STATUS_OK)
         return end_scan(scan, status);
     ret_row->seq = stored->seq;
+    ret_row->cold = stored->cold_seq == stored->seq;
     ret_row->deleted = stored->deleted;
+    ret_row->image = stored->row;
     ret_row->values = scan->values;
     return true;
-}
-
-/* Nobody ever sees a marker. */
-static bool is_hidden(const StoredRow *stored, bool include_deleted)
-{
-    return stored->gone || (stored->deleted && !include_deleted);
 }
 
 static bool next_stored(Context *ctx, TableScan *scan, TableRow *ret_row)
 {
     StoredRow stored;
-    do {
-        if (!store_scan_next(scan->rows))
-            return end_scan(scan, store_scan_status(ctx, scan->rows));
-        Status status = stored_row_read(ctx, scan->rows->value, &stored);
-        if (status != STATUS_OK)
-            return end_scan(scan, status);
-    } while (is_hidden(&stored, scan->options.include_deleted));
-    ret_row->key = row_key_pk(scan->rows->key, scan->options.owner);
+    if (!row_scan_next(ctx, scan->rows, &ret_row->key, &stored))
+        return end_scan(scan, row_scan_status(scan->rows));
     return decode(ctx, scan, &stored, ret_row);
 }
 
@@ -222,27 +191,20 @@ Status table_scan_status(Context *ctx, TableScan *scan)
 
 Status table_get(Context *ctx, const TableGet *get, TableRow *ret_row, bool *ret_found)
 {
-    const Table *table = get->table;
-    CLEANUP(buf_done) Buf key = {0};
-    row_key_append(&key, table->id, get->owner, get->key);
-    StoreRead read = {.snapshot = get->snapshot->at, .family = FAMILY_ROWS, .tier = get->tier};
-    Str bytes;
-    TRY(store_get(ctx, get->snapshot->store, read, buf_str(&key), &bytes));
-    if (!bytes.ptr) {
-        *ret_found = false;
-        return STATUS_OK;
-    }
-
     StoredRow stored;
-    TRY(stored_row_read(ctx, bytes, &stored));
-    if (is_hidden(&stored, get->include_deleted)) {
-        *ret_found = false;
+    TRY(row_get(ctx, get, &stored, ret_found));
+    *ret_found = *ret_found && !stored.gone && (!stored.deleted || get->include_deleted);
+    if (!*ret_found)
         return STATUS_OK;
-    }
-    Value *values = ARENA_ARRAY(&ctx->arena, Value, table_row_width(table));
-    TRY(table_decode_image(ctx, table, stored.row, stored.seq, stored.deleted, values));
-    *ret_row =
-        (TableRow){.seq = stored.seq, .deleted = stored.deleted, .key = get->key, .values = values};
-    *ret_found = true;
+    Value *values = ARENA_ARRAY(&ctx->arena, Value, table_row_width(get->table));
+    TRY(table_decode_image(ctx, get->table, stored.row, stored.seq, stored.deleted, values));
+    *ret_row = (TableRow){
+        .seq = stored.seq,
+        .cold = stored.cold_seq == stored.seq,
+        .deleted = stored.deleted,
+        .key = get->key,
+        .image = stored.row,
+        .values = values,
+    };
     return STATUS_OK;
 }

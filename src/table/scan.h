@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the rows of one table and one owner from a published snapshot.
+ * Reading the rows of one table and one owner from a published snapshot, hot
+ * and cold ones as one.
  *
  * The owner is a required argument: there is no way to scan a USER table without
  * saying whose rows.  Rows come in primary key order (streams: in the order of
@@ -10,17 +11,21 @@
  */
 #pragma once
 
+#include "cold/cold.h"
 #include "commit/published.h"
 #include "value/value.h"
 
 typedef struct TableRow {
     SeqNo seq;
+    bool cold; /* it is this version that the cold tier holds */
     bool deleted;
     Str key;             /* encoded primary key; empty for streams */
+    Str image;           /* as stored (value/row.h) */
     const Value *values; /* table_row_width() of them */
 } TableRow;
 
 typedef struct TableScanOptions {
+    ColdTier *cold;     /* NULL: there is none */
     Snapshot *snapshot; /* must outlive the scan */
     const Table *table; /* likewise */
     Owner owner;
@@ -46,6 +51,7 @@ MUST_CHECK Status table_scan_status(Context *ctx, TableScan *scan);
 
 /* One row by encoded primary key; in ctx's arena.  Tombstones are not found. */
 typedef struct TableGet {
+    ColdTier *cold; /* NULL: there is none */
     Snapshot *snapshot;
     const Table *table;
     Owner owner;

@@ -81,6 +81,28 @@ static Status add(const TableWrite *write, Change change, SeqNo *ret_seq)
     return write->target->add(write->target, write->ctx, write->table, &change, ret_seq);
 }
 
+/* A row that left the hot tier since the plan was made is found by a new plan. */
+static Status read_cold(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
+{
+    const ColdRow *row = cold_rows_get(write->cold, key);
+    if (!row)
+        return fail(write->ctx,
+                    STATUS_STALE_PLAN,
+                    "a row of table %.*s moved while the statement was planned",
+                    STR_ARG(write->table->full_name));
+    *ret_found = row->found;
+    *ret_stored = row->stored;
+    return STATUS_OK;
+}
+
+Status table_read(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
+{
+    RowPlace place = {write->table, write->owner, key};
+    TRY(write->target->read(write->target, write->ctx, &place, ret_stored, ret_found));
+    bool in_cold_tier = !*ret_found && write->cold && write->cold->version > 0;
+    return in_cold_tier ? read_cold(write, key, ret_stored, ret_found) : STATUS_OK;
+}
+
 static Status unique_violation(const TableWrite *write, Str key)
 {
     Str text;

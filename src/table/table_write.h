@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "commit/sequencer.h"
+#include "table/cold_rows.h"
 
 enum { TABLE_KEY_BYTES_MAX = 4096 };
 
@@ -85,7 +85,8 @@ typedef struct TableWrite {
     Context *ctx;
     RowTarget *target;
     const Table *table;
-    Owner owner; /* OWNER_SHARED unless table_is_per_user() */
+    Owner owner;          /* OWNER_SHARED unless table_is_per_user() */
+    const ColdRows *cold; /* of all rows it touches; NULL where the target knows them itself */
 } TableWrite;
 
 /*
@@ -94,6 +95,12 @@ typedef struct TableWrite {
  * an event.
  */
 MUST_CHECK Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_seq);
+
+/* The newest version, hot or cold; tombstones and markers are found. */
+MUST_CHECK Status table_read(const TableWrite *write,
+                             Str key,
+                             StoredRow *ret_stored,
+                             bool *ret_found);
 
 /* The newest live version; a tombstone is not found.  USER and SHARED only. */
 MUST_CHECK Status table_find(const TableWrite *write,
