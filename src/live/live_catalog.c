@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dropped tables and revoked sessions (decisions 17 and 18).
+ * Altered and dropped tables, revoked sessions (decisions 17 and 18).
  *
- * A stream ends exactly where the change stands in the commit order, so what
- * counts is the change itself: the published catalog may already be newer.
+ * A stream ends, or gets other columns, exactly where the change stands in the
+ * commit order, so what counts is the change itself: the published catalog may
+ * already be newer.
  */
 #include "base/log.h"
 #include "catalog/catalog_codec.h"
@@ -28,6 +29,17 @@ static void table_dropped(LiveEngine *engine, uint32_t table_id)
     for (LiveClient *client = engine->clients; client; client = client->next)
         for (Subscription *subscription; (subscription = subscription_on(client, table_id));)
             subscription_end(subscription, "TABLE_DROPPED", message);
+}
+
+/* A table that was just created has another id than any that is watched. */
+static Status table_put(LiveEngine *engine, const Change *change, uint32_t table_id)
+{
+    if (!id_map_get(&engine->tables, table_id))
+        return STATUS_OK;
+    CLEANUP(table_unref) Table *table = NULL;
+    TRY(table_decode(&engine->scratch, change->new_row, &table));
+    live_table_altered(engine, table, change->seq);
+    return STATUS_OK;
 }
 
 static void revoke_unless_same(LiveClient *client, const User *user)
@@ -57,6 +69,8 @@ static Status entry_changed(LiveEngine *engine, const Change *change)
     bool put = change->kind == CHANGE_CATALOG_PUT;
     if (key.kind == CATALOG_KEY_DROPPED && put)
         table_dropped(engine, key.table_id);
+    if (key.kind == CATALOG_KEY_TABLE && put)
+        return table_put(engine, change, key.table_id);
     if (key.kind == CATALOG_KEY_USER)
         return user_changed(engine, key.name, put ? change->new_row : STR_NULL);
     return STATUS_OK;
@@ -90,4 +104,5 @@ void live_catalog_check(LiveEngine *engine)
         table_dropped(engine, id);
     for (LiveClient *client = engine->clients; client; client = client->next)
         revoke_unless_same(client, catalog_user(snapshot->catalog, client->origin->user_id));
+    live_tables_follow(engine, snapshot->catalog);
 }

@@ -13,6 +13,19 @@ static Snapshot *take_snapshot(const LiveCatchUp *round)
                                               : published_applied(published);
 }
 
+/*
+ * Rows of a newer version of the table may not fit the columns of an older one (a type was
+ * widened); the other way round every row can be read.
+ */
+static Status check_version(Context *ctx, const LiveCatchUp *round, const Snapshot *snapshot)
+{
+    const Table *table = round->query->table;
+    const Table *newest = catalog_table_by_id(snapshot->catalog, table->id);
+    if (!newest || newest->version <= table->version)
+        return STATUS_OK;
+    return fail(ctx, STATUS_STALE_PLAN, "table %.*s was altered", STR_ARG(table->full_name));
+}
+
 static void keep_tails(LiveCatchUp *round, LiveDelta *delta)
 {
     for (size_t i = 0; i < delta->tail_count; i++)
@@ -134,6 +147,7 @@ Status live_catch_up_run(Context *ctx, LiveCatchUp *round)
         round->complete = true;
         return STATUS_OK;
     }
+    TRY(check_version(ctx, round, snapshot));
     bool newest_only = round->newest_only && round->query->table->kind != TABLE_STREAM;
     return newest_only ? newest_versions(ctx, round, snapshot) : every_commit(ctx, round, snapshot);
 }

@@ -26,5 +26,8 @@ typedef struct LiveCatchUp {
     bool complete; /* nothing is left up to the snapshot taken */
 } LiveCatchUp;
 
-/* STATUS_NOT_FOUND: the log does not reach back to the position; the subscription starts over. */
+/*
+ * STATUS_NOT_FOUND: the log does not reach back to the position; the subscription starts over.
+ * STATUS_STALE_PLAN: the table has a newer version than the query was bound to.
+ */
 MUST_CHECK Status live_catch_up_run(Context *ctx, LiveCatchUp *round);

@@ -114,7 +114,7 @@ static Status bind(Context *ctx,
 }
 
 /* The table may have gone between binding and reading S; then nothing would ever end the stream. */
-static bool table_is_current(const Snapshot *snapshot, const Table *table)
+static bool table_exists(const Snapshot *snapshot, const Table *table)
 {
     return catalog_table_by_id(snapshot->catalog, table->id) != NULL;
 }
@@ -130,6 +130,7 @@ add_subscription(LiveClient *client, const LiveSubscribe *subscribe, const LiveQ
         .query = group->query,
         .subscription_id = subscribe->subscription_id,
         .sql = subscribe->sql,
+        .parameters = {.values = subscribe->parameters, .count = subscribe->parameter_count},
         .options = subscribe->options_json,
         .index_kind = live_filing_kind(group->filing),
     });
@@ -155,10 +156,10 @@ open_subscription(LiveClient *client, const LiveSubscribe *subscribe, const Live
     sequencer_interest_add(options->sequencer, options->index, table->id);
     subscription->ring_mark = engine->ring->head;
     CLEANUP(snapshot_unref) Snapshot *snapshot = subscription_snapshot(engine, table);
-    if (table_is_current(snapshot, table))
-        subscription_start(subscription, snapshot, &subscribe->options);
-    else
+    if (!table_exists(snapshot, table))
         subscription_end(subscription, "TABLE_DROPPED", STR("The table was dropped"));
+    else if (subscription_follow(subscription, snapshot->catalog))
+        subscription_start(subscription, snapshot, &subscribe->options);
     return true;
 }
 

@@ -71,6 +71,7 @@ struct Subscription {
     LiveOnLag on_lag;
     bool progress;
     bool waiting;   /* in LiveClient.waiting: wants a worker */
+    bool ack_due;   /* its table has other columns now: to be told behind what is under way */
     LiveLoad *load; /* while LOADING; owned by the task while one runs */
     LiveTask *task;
     uint64_t ring_mark; /* ring position before its snapshot was taken */
@@ -164,6 +165,18 @@ void live_catalog_changed(LiveEngine *engine, const Change *change);
 /* The same from the published catalog, when changes were missed. */
 void live_catalog_check(LiveEngine *engine);
 
+/* ---- live_schema.c ---- */
+
+/* Every subscription on the table follows it to this definition, made by the change at seq. */
+void live_table_altered(LiveEngine *engine, const Table *table, SeqNo seq);
+/* Every subscription follows its table to where it is in the catalog. */
+void live_tables_follow(LiveEngine *engine, const Catalog *catalog);
+/*
+ * Before rows that were written under this catalog are read for it: binds it to its table's
+ * newest version, through all in between.  False: it no longer can, and has ended.
+ */
+MUST_CHECK bool subscription_follow(Subscription *subscription, const Catalog *catalog);
+
 /* ---- subscription.c ---- */
 
 /* Takes over the reference to info and the place in the group. */
@@ -185,6 +198,11 @@ bool subscription_send(Subscription *subscription,
                        const CommitRecord *record);
 /* Out of the members; it goes on from the change log after `position`. */
 void subscription_lag(Subscription *subscription, SeqNo position);
+/* Sends the acknowledgement that is due, unless a load or round under way speaks of older columns.
+ */
+void subscription_tell_columns(Subscription *subscription);
+/* Into another group, LIVE or not, and under another entry of the registry; takes both over. */
+void subscription_move(Subscription *subscription, LiveGroup *group, LiveInfo *info);
 /* Starts loads and rounds for what waits, as far as the client's budget goes. */
 void client_feed_waiting(LiveClient *client);
 

@@ -187,27 +187,28 @@ bool live_query_equal(const LiveQuery *a, const LiveQuery *b)
 
 /* ---- life cycle ---- */
 
-static Status find_table(Context *ctx,
-                         const Catalog *catalog,
-                         const Principal *principal,
-                         const AstTableName *name,
-                         const Table **ret_table)
+static Status
+find_table(Context *ctx, const Catalog *catalog, const AstTableName *name, const Table **ret_table)
 {
-    const Table *table = catalog_table(catalog, name->namespace_name.text, name->name.text);
-    if (!table)
-        return fail(ctx,
-                    STATUS_TABLE_NOT_FOUND,
-                    "%.*s.%.*s",
-                    STR_ARG(name->namespace_name.text),
-                    STR_ARG(name->name.text));
+    *ret_table = catalog_table(catalog, name->namespace_name.text, name->name.text);
+    if (*ret_table)
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_TABLE_NOT_FOUND,
+                "%.*s.%.*s",
+                STR_ARG(name->namespace_name.text),
+                STR_ARG(name->name.text));
+}
+
+static Status check_table(Context *ctx, const Principal *principal, const Table *table)
+{
     TRY(authorize(ctx, principal, ACTION_SUBSCRIBE, table));
-    if (table->kind == TABLE_SYSTEM)
-        return fail(ctx,
-                    STATUS_UNSUPPORTED,
-                    "live queries on %.*s are not supported",
-                    STR_ARG(table->full_name));
-    *ret_table = table;
-    return STATUS_OK;
+    if (table->kind != TABLE_SYSTEM)
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_UNSUPPORTED,
+                "live queries on %.*s are not supported",
+                STR_ARG(table->full_name));
 }
 
 Status live_query_bind(Context *ctx,
@@ -221,7 +222,10 @@ Status live_query_bind(Context *ctx,
     TRY(parse_select(ctx, text, &select));
     assert(select);
     TRY(check_shape(ctx, select));
-    TRY(find_table(ctx, catalog, principal, &select->from->table, &query->table));
+    query->table = text->table;
+    if (!query->table)
+        TRY(find_table(ctx, catalog, &select->from->table, &query->table));
+    TRY(check_table(ctx, principal, query->table));
     query->owner = authorizer_owner(principal, query->table);
     query->sql = text->sql;
     query->full = text->full;

@@ -58,14 +58,15 @@ typedef struct LiveQueryText {
     Str sql;
     ExprParameters parameters;
     bool full;
+    const Table *table; /* the definition to bind to; NULL = the catalog's newest */
 } LiveQueryText;
 
 /*
- * Parses, authorizes and binds.  The result is in ctx's arena and valid as long as the catalog;
- * text too must stay that long.  Errors: STATUS_INVALID_SQL (what cannot be kept
- * live, with the reason), STATUS_TABLE_NOT_FOUND, STATUS_PERMISSION_DENIED,
- * STATUS_UNSUPPORTED, worded as protocol.md 2.8 asks once live_error_message()
- * has put the prefix before them.
+ * Parses, authorizes and binds.  The result is in ctx's arena and valid as long as the catalog
+ * (which is not looked at when text names the table); text too must stay that long.  Errors:
+ * STATUS_INVALID_SQL (what cannot be kept live, with the reason), STATUS_TABLE_NOT_FOUND,
+ * STATUS_PERMISSION_DENIED, STATUS_UNSUPPORTED, worded as protocol.md 2.8 asks once
+ * live_error_message() has put the prefix before them.
  */
 MUST_CHECK Status live_query_bind(Context *ctx,
                                   const Catalog *catalog,

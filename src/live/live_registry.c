@@ -79,6 +79,36 @@ void live_origin_unref(LiveOrigin *origin)
         free(origin);
 }
 
+struct LiveParameters {
+    Arena arena;
+    ExprParameters list;
+};
+
+static LiveParameters *keep_parameters(const ExprParameters *given)
+{
+    if (given->count == 0)
+        return NULL;
+    LiveParameters *kept = NEW(LiveParameters);
+    kept->arena.first_bytes = 256;
+    Value *values = ARENA_ARRAY(&kept->arena, Value, given->count);
+    for (size_t i = 0; i < given->count; i++)
+        values[i] = value_copy(&kept->arena, &given->values[i]);
+    kept->list = (ExprParameters){.values = values, .count = given->count};
+    return kept;
+}
+
+static void free_parameters(LiveParameters *parameters)
+{
+    if (parameters)
+        arena_done(&parameters->arena);
+    free(parameters);
+}
+
+ExprParameters live_info_parameters(const LiveInfo *info)
+{
+    return info->parameters ? info->parameters->list : (ExprParameters){0};
+}
+
 LiveInfo *live_info_new(const LiveInfoOptions *options)
 {
     /* Who asks in the same words as the first shares them. */
@@ -92,6 +122,7 @@ LiveInfo *live_info_new(const LiveInfoOptions *options)
     info->query = live_query_ref(options->query);
     info->subscription_id = put_text(&at, options->subscription_id);
     info->sql = sql.len ? put_text(&at, sql) : first;
+    info->parameters = keep_parameters(&options->parameters);
     info->options = put_text(&at, options->options);
     info->index_kind = options->index_kind;
     info->created_at_us = clock_wall_us();
@@ -99,10 +130,29 @@ LiveInfo *live_info_new(const LiveInfoOptions *options)
     return info;
 }
 
+LiveInfo *live_info_renew(const LiveInfo *info, LiveQuery *query, const char *index_kind)
+{
+    LiveInfo *renewed = live_info_new(&(LiveInfoOptions){
+        .origin = info->origin,
+        .query = query,
+        .subscription_id = info->subscription_id,
+        .sql = info->sql,
+        .parameters = live_info_parameters(info),
+        .options = info->options,
+        .index_kind = index_kind,
+    });
+    renewed->created_at_us = info->created_at_us;
+    atomic_init(&renewed->sent, atomic_load(&info->sent));
+    atomic_init(&renewed->position, atomic_load(&info->position));
+    atomic_init(&renewed->last_update_us, atomic_load(&info->last_update_us));
+    return renewed;
+}
+
 void live_info_unref(LiveInfo *info)
 {
     if (!info || !refcount_dec(&info->refs))
         return;
+    free_parameters(info->parameters);
     live_query_unref(info->query);
     live_origin_unref(info->origin);
     free(info);
@@ -194,6 +244,15 @@ void live_registry_remove(LiveRegistry *registry, LiveInfo *info)
 {
     pthread_mutex_lock(&registry->lock);
     remove_locked(registry, info);
+    pthread_mutex_unlock(&registry->lock);
+    live_info_unref(info);
+}
+
+void live_registry_replace(LiveRegistry *registry, LiveInfo *info, LiveInfo *renewed)
+{
+    pthread_mutex_lock(&registry->lock);
+    renewed->place = info->place;
+    registry->infos[renewed->place] = renewed;
     pthread_mutex_unlock(&registry->lock);
     live_info_unref(info);
 }

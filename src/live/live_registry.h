@@ -32,14 +32,18 @@ LiveOrigin *live_origin_new(LiveEngine *engine, Str connection_id, Str user_id);
 LiveOrigin *live_origin_ref(LiveOrigin *origin);
 void live_origin_unref(LiveOrigin *origin);
 
+typedef struct LiveParameters LiveParameters;
+
+/* Its query never changes; who reads it needs no lock, only a reference. */
 typedef struct LiveInfo {
     RefCount refs;
     uint32_t place;     /* in the registry's list */
     LiveOrigin *origin; /* counted */
     LiveQuery *query;   /* counted */
     Str subscription_id;
-    Str sql;     /* as the client wrote it */
-    Str options; /* JSON; empty = none */
+    Str sql;                    /* as the client wrote it */
+    LiveParameters *parameters; /* NULL = none; to bind again when the table changes */
+    Str options;                /* JSON; empty = none */
     int64_t created_at_us;
     const char *index_kind;
     /* written by the reactor */
@@ -54,12 +58,17 @@ typedef struct LiveInfoOptions {
     LiveQuery *query;   /* likewise */
     Str subscription_id;
     Str sql;
+    ExprParameters parameters;
     Str options;
     const char *index_kind; /* static */
 } LiveInfoOptions;
 
 LiveInfo *live_info_new(const LiveInfoOptions *options);
+/* The same live query under another definition of its table: counters and all. */
+LiveInfo *live_info_renew(const LiveInfo *info, LiveQuery *query, const char *index_kind);
 void live_info_unref(LiveInfo *info);
+
+ExprParameters live_info_parameters(const LiveInfo *info);
 
 /* {user_id}-{connection_id}-{subscription_id} */
 Str live_info_id(Arena *arena, const LiveInfo *info);
@@ -74,6 +83,8 @@ void live_registry_free(LiveRegistry *registry);
 /* Takes over the reference; false (and nothing is taken) when the user has per_user_max already. */
 bool live_registry_add(LiveRegistry *registry, LiveInfo *info, size_t per_user_max);
 void live_registry_remove(LiveRegistry *registry, LiveInfo *info);
+/* The renewed one takes its place; the reference to it is taken over, that to info is given up. */
+void live_registry_replace(LiveRegistry *registry, LiveInfo *info, LiveInfo *renewed);
 
 size_t live_registry_count(LiveRegistry *registry);
 

@@ -47,6 +47,24 @@ subscription_new(LiveClient *client, const LiveOptions *options, LiveGroup *grou
     return subscription;
 }
 
+void subscription_move(Subscription *subscription, LiveGroup *group, LiveInfo *info)
+{
+    LiveEngine *engine = subscription->client->engine;
+    LiveInfo *old_info = subscription->info;
+    LiveGroup *old_group = subscription->group;
+    Map *subscriptions = &subscription->client->subscriptions;
+    map_remove(subscriptions, old_info->subscription_id);
+    map_put(subscriptions, info->subscription_id, subscription);
+    subscription->info = info;
+    subscription->group = group;
+    if (subscription->state == SUBSCRIPTION_LIVE) {
+        live_group_remove_member(old_group, subscription);
+        live_group_add_member(group, subscription);
+    }
+    live_group_leave(engine, old_group);
+    live_registry_replace(engine->options.registry, old_info, info);
+}
+
 static Str head_of(const Subscription *subscription)
 {
     return str_from(subscription->head, subscription->head_len);
@@ -304,6 +322,7 @@ static void run_load(Subscription *subscription)
 static void begin_load(Subscription *subscription, const LiveLoadOptions *options)
 {
     subscription->state = SUBSCRIPTION_LOADING;
+    subscription->ack_due = false; /* it begins with one */
     subscription->position = options->snapshot->seq;
     subscription->load = live_load_new(options);
     subscription->load_deadline_us = INT64_MAX;
@@ -329,6 +348,13 @@ static void send_plain_ack(Subscription *subscription)
     live_write_ack(&message, id_of(subscription), subscription->group->query, &control, false);
     live_frames_add_message(&frames, &message, subscription->client->gzip);
     send_frames(subscription, &frames);
+    subscription->ack_due = false;
+}
+
+void subscription_tell_columns(Subscription *subscription)
+{
+    if (subscription->ack_due && !subscription->task && !subscription->load)
+        send_plain_ack(subscription);
 }
 
 static void go_live(Subscription *subscription)
@@ -424,6 +450,8 @@ static void resync(Subscription *subscription)
     subscription->ring_mark = engine->ring->head;
     CLEANUP(snapshot_unref)
     Snapshot *snapshot = subscription_snapshot(engine, subscription->group->query->table);
+    if (!subscription_follow(subscription, snapshot->catalog))
+        return;
     LiveLoadOptions load = load_options(subscription, snapshot);
     load.mode = LIVE_LOAD_ALL;
     load.resync = true;
@@ -439,6 +467,7 @@ static void load_finished(Subscription *subscription, LiveTask *task)
     send_frames(subscription, live_load_frames(task->load));
     subscription->position = live_load_seq(task->load);
     if (live_load_is_ready(task->load)) {
+        subscription_tell_columns(subscription);
         join_feed(subscription);
         return;
     }
@@ -447,10 +476,26 @@ static void load_finished(Subscription *subscription, LiveTask *task)
         clock_monotonic_us() + subscription->client->engine->options.snapshot_max_age_ms * 1000;
 }
 
+/* The round met a snapshot with rows of a newer definition: another one, under that. */
+static void go_round_again(Subscription *subscription)
+{
+    const Table *table = subscription->group->query->table;
+    CLEANUP(snapshot_unref)
+    Snapshot *snapshot = subscription_snapshot(subscription->client->engine, table);
+    if (!subscription_follow(subscription, snapshot->catalog))
+        return;
+    subscription_tell_columns(subscription);
+    subscription_lag(subscription, subscription->position);
+}
+
 static void round_finished(Subscription *subscription, LiveTask *task)
 {
     if (task->status == STATUS_NOT_FOUND) {
         resync(subscription);
+        return;
+    }
+    if (task->status == STATUS_STALE_PLAN) {
+        go_round_again(subscription);
         return;
     }
     if (task->status != STATUS_OK) {
@@ -460,6 +505,7 @@ static void round_finished(Subscription *subscription, LiveTask *task)
     send_frames(subscription, &task->round.frames);
     subscription->position = task->round.position;
     note_sent(subscription, task->round.row_count);
+    subscription_tell_columns(subscription);
     if (task->round.complete)
         join_feed(subscription);
     else
