@@ -10,7 +10,9 @@
 
 import assert from 'node:assert/strict';
 
-const withoutSystem = (row) => Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_')));
+/* Columns that come and go meanwhile begin with extra: a row held from before lacks them. */
+const isCompared = (name) => !name.startsWith('_') && !name.startsWith('extra');
+const withoutSystem = (row) => Object.fromEntries(Object.entries(row).filter(([name]) => isCompared(name)));
 const byKey = (a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
 export const canonical = (rows) => JSON.stringify([...rows].map(withoutSystem).sort(byKey)
     .map((row) => Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))));
@@ -23,10 +25,12 @@ export class Watcher {
     boundaries = new Map(); /* commit -> canonical rows held */
     exactFrom = null;     /* the state is exact from this number on */
     resyncs = 0;
+    alters = 0;           /* acknowledgements that told of other columns */
     rowsReceived = 0;
     #pending = [];
     #loading = false;
     #loadSeq = 0n;
+    #columns;
 
     constructor(name, sql, { filter = () => true, keep = false, options = {} } = {}) {
         Object.assign(this, { name, sql, filter, keep, options });
@@ -66,6 +70,9 @@ export class Watcher {
     }
 
     #ack(message) {
+        this.#columns = new Set(message.schema.map(({ name }) => name));
+        if (!this.#loading && !message.resync)
+            this.alters++;
         if (!message.resync)
             return;
         this.resyncs++;
@@ -79,6 +86,7 @@ export class Watcher {
             if (seq <= this.#loadSeq)
                 this.#fail(`initial row out of order (${seq} after ${this.#loadSeq})`, row);
             this.#loadSeq = seq;
+            this.#whole(row, message);
             this.rows.set(row.id, row);
             this.rowsReceived++;
         }
@@ -108,6 +116,20 @@ export class Watcher {
             this.#fail('an empty change', message);
     }
 
+    /** Every row has the columns that the last acknowledgement named. */
+    #known(row, message) {
+        for (const name of Object.keys(row))
+            if (!name.startsWith('_') && name !== 'id' && !this.#columns.has(name))
+                this.#fail(`column ${name} was not told`, message);
+    }
+
+    #whole(row, message) {
+        this.#known(row, message);
+        for (const name of this.#columns)
+            if (!(name in row))
+                this.#fail(`column ${name} is missing`, message);
+    }
+
     #rising(row, message) {
         const seq = BigInt(row._seq);
         const last = this.#loading ? this.#loadSeq : this.seq;
@@ -121,6 +143,7 @@ export class Watcher {
     #lastRow;
 
     #insert(row, _, message) {
+        this.#whole(row, message);
         this.#rising(row, message);
         if (this.rows.has(row.id))
             this.#fail('inserted twice', message);
@@ -129,6 +152,8 @@ export class Watcher {
     }
 
     #update(row, old, message) {
+        this.#known(row, message);
+        this.#known(old, message);
         this.#rising(row, message);
         const held = this.rows.get(row.id);
         if (!held)
@@ -143,6 +168,7 @@ export class Watcher {
     }
 
     #delete(_, old, message) {
+        this.#whole(old, message);
         this.#rising(old, message);
         if (!this.rows.has(old.id))
             this.#fail('deleted but not held', message);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // M writers insert, update and delete at random while N subscribers with filters watch; sockets are
-// cut and the server is killed in between; what every subscriber folded must equal SELECT, at the end
+// cut, columns come and go, and the server is killed in between; what every subscriber folded must equal SELECT, at the end
 // and at every commit boundary (checker.mjs).  TEST_SEED repeats a run as far as timing allows.
 
 import assert from 'node:assert/strict';
@@ -53,7 +53,7 @@ async function writeOnce(client, table, roll) {
     const [room, tag, n, body] = randomRow(roll);
     const statements = [
         [`INSERT INTO ${table} (id, room, tag, n, body) VALUES ($1, $2, $3, $4, $5)`, [id, room, tag, n, body]],
-        [`INSERT INTO ${table} VALUES ($1, 1, 'a', 1, 'x'), ($2, 2, 'b', 2, 'y'), ($3, 3, NULL, NULL, 'z')`,
+        [`INSERT INTO ${table} (id, room, tag, n, body) VALUES ($1, 1, 'a', 1, 'x'), ($2, 2, 'b', 2, 'y'), ($3, 3, NULL, NULL, 'z')`,
             [id, (id + 7) % KEYS, (id + 13) % KEYS]],
         [`UPDATE ${table} SET room = $2, n = $3 WHERE id = $1`, [id, room, n]],
         [`UPDATE ${table} SET tag = $2 WHERE room = $1`, [room, tag]],
@@ -61,7 +61,7 @@ async function writeOnce(client, table, roll) {
         [`DELETE FROM ${table} WHERE id = $1`, [id]],
         [`DELETE FROM ${table} WHERE id = $1 OR (room = $2 AND n > 90)`, [id, room]],
         [`BEGIN; UPDATE ${table} SET room = ${room} WHERE id = ${id}; DELETE FROM ${table} WHERE id = ${(id + 1) % KEYS};
-          INSERT INTO ${table} VALUES (${(id + 2) % KEYS}, 1, 'c', 99, 'xx'); COMMIT`, undefined],
+          INSERT INTO ${table} (id, room, tag, n, body) VALUES (${(id + 2) % KEYS}, 1, 'c', 99, 'xx'); COMMIT`, undefined],
     ];
     const [sql, params] = statements[roll(statements.length)];
     const envelope = await client.send(sql, params);
@@ -82,7 +82,8 @@ async function write(client, table, roll, count, ignoreCuts) {
 }
 
 function makeWatchers(table, roll) {
-    return FILTERS.map(([where, filter], at) => new Watcher(`w${at}`, `SELECT * FROM ${table} WHERE ${where}`,
+    return FILTERS.map(([where, filter], at) => new Watcher(`w${at}`,
+        `SELECT ${at % 2 ? '*' : 'id, room, tag, n, body'} FROM ${table} WHERE ${where}`,
         { filter, options: { batch_size: 1 + roll(20), ...(roll(3) === 0 && { full: true }) } }));
 }
 
@@ -111,6 +112,22 @@ async function settle(watcher) {
     watcher.live.unsubscribe(probe);
 }
 
+/** ADD and DROP of columns that no filter names, until told to stop. */
+const extras = new Map(); /* table -> names of those that are there now */
+let extraCount = 0;
+async function alter(table, roll, until) {
+    const there = extras.get(table) ?? [];
+    extras.set(table, there);
+    for (let done = false; !done; done = await Promise.race([until, sleep(10 + roll(40), false)])) {
+        if (there.length === 3 || (there.length > 0 && roll(2))) {
+            await root.sql(`ALTER TABLE ${table} DROP COLUMN ${there.shift()}`);
+        } else {
+            there.push(`extra${++extraCount}`);
+            await root.sql(`ALTER TABLE ${table} ADD COLUMN ${there.at(-1)} INT DEFAULT ${roll(9)}`);
+        }
+    }
+}
+
 async function compareWithSelect(client, watchers) {
     for (const watcher of watchers) {
         assert.equal(watcher.violation, undefined, watcher.violation?.message);
@@ -121,8 +138,9 @@ async function compareWithSelect(client, watchers) {
 async function phase(client, table, watchers, reference, roll, disturb) {
     const lives = await attachAll(client, [...watchers, reference]);
     const writers = Array.from({ length: WRITERS }, () => write(client, table, roll, WRITES_PER_PHASE, Boolean(disturb)));
-    const disturbed = disturb?.(lives);
-    await Promise.all([...writers, disturbed]);
+    const written = Promise.all(writers).then(() => true);
+    const altered = disturb === killServer || alter(table, roll, written);
+    await Promise.all([written, altered, disturb?.(lives)]);
     if (disturb)
         return 0;
     await quiesce(client, table, watchers, reference);
@@ -140,7 +158,9 @@ async function check(client, table, phases) {
     for (const disturb of phases)
         compared += await phase(client, table, watchers, reference, roll, disturb);
     const rows = watchers.reduce((sum, { rowsReceived }) => sum + rowsReceived, 0);
-    console.log(`# ${table}: ${compared} boundaries compared, ${rows} rows received, seed ${SEED}`);
+    const alters = watchers.reduce((sum, watcher) => sum + watcher.alters, 0);
+    console.log(`# ${table}: ${compared} boundaries compared, ${rows} rows received, ${alters} times told of an ALTER, seed ${SEED}`);
+    assert.ok(alters > 0, 'no live query was altered');
     assert.ok(compared > 50, `only ${compared} boundaries were compared`);
 }
 
