@@ -54,7 +54,7 @@ static void add_catalog(StatList *list, const Catalog *catalog)
     add_gauge(list, "total_users", (double)users);
     add_gauge(list, "total_tables", (double)tables);
     add_gauge(list, "total_namespaces", (double)catalog->namespaces.count);
-    add_gauge(list, "total_storages", 1);
+    add_gauge(list, "total_storages", (double)catalog->storages.count);
 }
 
 /* ---- reactors ---- */

@@ -59,6 +59,8 @@ static void log_slow(const SqlJob *job, int64_t took_us)
     Str sql = job->request.sql;
     if (slow_us == 0 || took_us < slow_us)
         return;
+    if (query_holds_secrets(job->run))
+        sql = STR("(not logged: it holds secrets)");
     if (sql.len > LOGGED_SQL_MAX)
         sql.len = LOGGED_SQL_MAX;
     log_warn("api",

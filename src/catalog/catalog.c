@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who owns what: a Catalog holds one reference to each Namespace, TableHistory
- * and User; a TableHistory holds one to each version of its table.  The maps of
+ * Who owns what: a Catalog holds one reference to each Namespace, Storage,
+ * TableHistory and User; a TableHistory holds one to each version of its table.  The maps of
  * tables borrow from the histories.
  */
 #include "catalog/catalog.h"
@@ -14,6 +14,13 @@
 
 const Str BUILTIN_NAMESPACES[BUILTIN_NAMESPACE_COUNT] = {
     STR_INIT("default"), STR_INIT("system"), STR_INIT("dba")};
+
+static const Storage LOCAL_STORAGE = {
+    .id = STR_INIT("local"),
+    .revision = 1,
+    .name = STR_INIT("Local Filesystem"),
+    .description = STR_INIT("Default local filesystem storage"),
+};
 
 bool namespace_is_builtin(Str name)
 {
@@ -84,6 +91,7 @@ Catalog *catalog_new(void)
     catalog->version = 1;
     catalog->last_table_id = TABLE_ID_FIRST - 1;
     system_tables_add(catalog);
+    catalog_put_storage(catalog, storage_copy(&LOCAL_STORAGE));
     return catalog;
 }
 
@@ -94,6 +102,7 @@ Catalog *catalog_copy(const Catalog *from)
     catalog->version = from->version + 1;
     catalog->last_table_id = from->last_table_id;
     catalog->namespaces = map_copy(&from->namespaces);
+    catalog->storages = map_copy(&from->storages);
     catalog->tables = map_copy(&from->tables);
     catalog->tables_by_id = id_map_copy(&from->tables_by_id);
     catalog->histories = id_map_copy(&from->histories);
@@ -103,6 +112,9 @@ Catalog *catalog_copy(const Catalog *from)
     Namespace *space;
     for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));)
         refcount_inc(&space->refs);
+    Storage *storage;
+    for (size_t at = 0; (storage = map_next(&catalog->storages, &at));)
+        storage_ref(storage);
     TableHistory *history;
     for (size_t at = 0; (history = id_map_next(&catalog->histories, &at));)
         refcount_inc(&history->refs);
@@ -125,6 +137,9 @@ void catalog_unref(Catalog *catalog)
     Namespace *space;
     for (size_t at = 0; (space = map_next(&catalog->namespaces, &at));)
         namespace_unref(space);
+    Storage *storage;
+    for (size_t at = 0; (storage = map_next(&catalog->storages, &at));)
+        storage_unref(storage);
     TableHistory *history;
     for (size_t at = 0; (history = id_map_next(&catalog->histories, &at));)
         table_history_unref(history);
@@ -132,6 +147,7 @@ void catalog_unref(Catalog *catalog)
     for (size_t at = 0; (user = map_next(&catalog->users, &at));)
         user_unref(user);
     map_done(&catalog->namespaces);
+    map_done(&catalog->storages);
     map_done(&catalog->tables);
     id_map_done(&catalog->tables_by_id);
     id_map_done(&catalog->histories);
@@ -145,6 +161,18 @@ void catalog_unref(Catalog *catalog)
 void catalog_put_namespace(Catalog *catalog, Namespace *space)
 {
     namespace_unref(map_put(&catalog->namespaces, space->name, space));
+}
+
+void catalog_put_storage(Catalog *catalog, Storage *storage)
+{
+    /* The map borrows its key from the storage it holds. */
+    storage_unref(map_remove(&catalog->storages, storage->id));
+    map_put(&catalog->storages, storage->id, storage);
+}
+
+void catalog_remove_storage(Catalog *catalog, Str id)
+{
+    storage_unref(map_remove(&catalog->storages, id));
 }
 
 void catalog_put_history(Catalog *catalog, TableHistory *history)
@@ -193,6 +221,26 @@ void catalog_add_builtin_namespaces(Catalog *catalog)
 const Namespace *catalog_namespace(const Catalog *catalog, Str name)
 {
     return map_get(&catalog->namespaces, name);
+}
+
+const Storage *catalog_storage(const Catalog *catalog, Str id)
+{
+    return map_get(&catalog->storages, id);
+}
+
+static int compare_storages(const void *a, const void *b)
+{
+    return str_compare((*(const Storage *const *)a)->id, (*(const Storage *const *)b)->id);
+}
+
+StorageList catalog_storages(Arena *arena, const Catalog *catalog)
+{
+    StorageList list = {.items = ARENA_ARRAY(arena, const Storage *, catalog->storages.count)};
+    const Storage *storage;
+    for (size_t at = 0; (storage = map_next(&catalog->storages, &at));)
+        list.items[list.count++] = storage;
+    qsort(list.items, list.count, sizeof(const Storage *), compare_storages);
+    return list;
 }
 
 const Table *catalog_table(const Catalog *catalog, Str namespace_name, Str name)

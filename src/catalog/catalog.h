@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The catalog: namespaces, tables, users.
+ * The catalog: namespaces, storages, tables, users.
  *
  * A Catalog is an immutable, counted snapshot.  DDL makes a changed copy
  * (catalog_edit .. ) on the executing thread, adds the same change as entries
@@ -11,6 +11,7 @@
  * format in catalog_codec.c):
  *
  *     n/<namespace>          t/<table id>/<version>      u/<user id>
+ *     s/<storage id>
  *     x/<table id>           a dropped table whose rows still have to be purged
  *     f/<table id>           the table has rows in the cold tier, or is about to
  *     i/table                the highest table id given so far
@@ -19,6 +20,7 @@
 
 #include "base/map.h"
 #include "base/refcount.h"
+#include "catalog/storage.h"
 #include "catalog/table.h"
 #include "catalog/user.h"
 #include "store/store.h"
@@ -34,6 +36,7 @@ typedef struct Catalog {
     RefCount refs;
     uint64_t version;   /* counts up with every change */
     Map namespaces;     /* name -> Namespace */
+    Map storages;       /* id -> Storage; `local` is always there */
     Map tables;         /* "ns.name" -> Table, newest version; system tables included */
     IdMap tables_by_id; /* id -> Table, newest version */
     IdMap histories;    /* id -> TableHistory: every version of the table, oldest first */
@@ -58,6 +61,7 @@ MUST_CHECK Status catalog_load(Context *ctx, Store *store, Catalog **ret_catalog
 
 /* ---- look-ups: NULL when not there; borrowed ---- */
 const Namespace *catalog_namespace(const Catalog *catalog, Str name);
+const Storage *catalog_storage(const Catalog *catalog, Str id);
 const Table *catalog_table(const Catalog *catalog, Str namespace_name, Str name);
 const Table *catalog_table_by_id(const Catalog *catalog, uint32_t table_id);
 /* NULL also for a soft-deleted user. */
@@ -74,6 +78,13 @@ typedef struct TableList {
     size_t count;
 } TableList;
 TableList catalog_tables(Arena *arena, const Catalog *catalog);
+
+/* All storages sorted by id; in the arena. */
+typedef struct StorageList {
+    const Storage **items;
+    size_t count;
+} StorageList;
+StorageList catalog_storages(Arena *arena, const Catalog *catalog);
 
 /* ---- editing: on the executing thread ---- */
 
@@ -104,6 +115,11 @@ DEFINE_CLEANUP(CatalogEdit, catalog_edit_abort)
 void catalog_persist_builtin_namespaces(CatalogEdit *edit);
 MUST_CHECK Status catalog_create_namespace(CatalogEdit *edit, Str name);
 MUST_CHECK Status catalog_drop_namespace(CatalogEdit *edit, Str name); /* drops its tables too */
+/* Both copy, and set revision and times.  Replacing keeps the type and the directory. */
+MUST_CHECK Status catalog_create_storage(CatalogEdit *edit, const Storage *storage);
+MUST_CHECK Status catalog_replace_storage(CatalogEdit *edit, const Storage *storage);
+/* STATUS_INVALID_OPERATION for `local`, and while tables use it. */
+MUST_CHECK Status catalog_drop_storage(CatalogEdit *edit, Str id);
 /* Gives id, version and column ids; the definition's other fields are complete and valid. */
 MUST_CHECK Status catalog_create_table(CatalogEdit *edit,
                                        const Table *definition,

@@ -6,6 +6,8 @@
  * change of what follows takes the next number.
  *
  *   n/<name>            FORMAT options created_at
+ *   s/<id>              FORMAT revision type name description? directory credentials? config?
+ *                       shared_template user_template created_at updated_at
  *   u/<id>              FORMAT role auth_type hash email? auth_data? credentials_version created_at
  *                       updated_at deleted_at
  *   i/table             FORMAT id
@@ -49,6 +51,8 @@ Str catalog_key_write(Arena *arena, const CatalogKey *key)
     switch (key->kind) {
     case CATALOG_KEY_NAMESPACE:
         return key_of_name(arena, "n/", key->name);
+    case CATALOG_KEY_STORAGE:
+        return key_of_name(arena, "s/", key->name);
     case CATALOG_KEY_TABLE:
         return arena_printf(
             arena, "t/%0*u/%0*u", KEY_DIGITS, key->table_id, KEY_DIGITS, key->version);
@@ -87,6 +91,9 @@ static bool parse_key(Str text, CatalogKey *key)
     switch (text.ptr[0]) {
     case 'n':
         key->kind = CATALOG_KEY_NAMESPACE;
+        return true;
+    case 's':
+        key->kind = CATALOG_KEY_STORAGE;
         return true;
     case 'u':
         key->kind = CATALOG_KEY_USER;
@@ -216,6 +223,45 @@ Status table_id_decode(Context *ctx, Str bytes, uint32_t *ret_table_id)
     uint32_t table_id = read_u32(&reader);
     TRY(finish(ctx, &reader, "number", STR("table id")));
     *ret_table_id = table_id;
+    return STATUS_OK;
+}
+
+/* ---- storages ---- */
+
+void storage_encode(Buf *out, const Storage *storage)
+{
+    buf_byte(out, FORMAT);
+    buf_varint(out, storage->revision);
+    buf_varint(out, storage->type);
+    buf_bytes(out, storage->name);
+    write_optional(out, storage->description);
+    buf_bytes(out, storage->directory);
+    write_optional(out, storage->credentials);
+    write_optional(out, storage->config_json);
+    buf_bytes(out, storage->shared_template);
+    buf_bytes(out, storage->user_template);
+    write_time(out, storage->created_at_us);
+    write_time(out, storage->updated_at_us);
+}
+
+Status storage_decode(Context *ctx, Str id, Str bytes, Storage **ret_storage)
+{
+    Reader reader = reader_from(bytes);
+    Storage storage = {.id = id};
+    read_format(&reader);
+    storage.revision = reader_varint(&reader);
+    storage.type = (StorageType)read_bounded(&reader, STORAGE_S3);
+    storage.name = reader_bytes(&reader);
+    storage.description = read_optional(&reader);
+    storage.directory = reader_bytes(&reader);
+    storage.credentials = read_optional(&reader);
+    storage.config_json = read_optional(&reader);
+    storage.shared_template = reader_bytes(&reader);
+    storage.user_template = reader_bytes(&reader);
+    storage.created_at_us = read_time(&reader);
+    storage.updated_at_us = read_time(&reader);
+    TRY(finish(ctx, &reader, "storage", id));
+    *ret_storage = storage_copy(&storage);
     return STATUS_OK;
 }
 

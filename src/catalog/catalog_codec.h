@@ -10,6 +10,7 @@
 
 typedef enum CatalogKeyKind {
     CATALOG_KEY_NAMESPACE,
+    CATALOG_KEY_STORAGE,
     CATALOG_KEY_TABLE,
     CATALOG_KEY_USER,
     CATALOG_KEY_DROPPED,
@@ -19,7 +20,7 @@ typedef enum CatalogKeyKind {
 
 typedef struct CatalogKey {
     CatalogKeyKind kind;
-    Str name; /* NAMESPACE, USER */
+    Str name; /* NAMESPACE, STORAGE, USER */
     uint32_t table_id;
     uint32_t version;
 } CatalogKey;
@@ -31,6 +32,9 @@ MUST_CHECK Status catalog_key_read(Context *ctx, Str text, CatalogKey *ret_key);
 
 void namespace_encode(Buf *out, const Namespace *space);
 MUST_CHECK Status namespace_decode(Context *ctx, Str name, Str bytes, Namespace **ret_namespace);
+
+void storage_encode(Buf *out, const Storage *storage);
+MUST_CHECK Status storage_decode(Context *ctx, Str id, Str bytes, Storage **ret_storage);
 
 void table_encode(Buf *out, const Table *table);
 MUST_CHECK Status table_decode(Context *ctx, Str bytes, Table **ret_table);

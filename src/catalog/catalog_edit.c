@@ -151,6 +151,76 @@ Status catalog_drop_namespace(CatalogEdit *edit, Str name)
     return STATUS_OK;
 }
 
+/* ---- storages ---- */
+
+static void put_storage(CatalogEdit *edit, const Storage *definition, const Storage *before)
+{
+    CLEANUP(buf_done) Buf value = {0};
+    Storage *storage = storage_copy(definition);
+    storage->revision = before ? before->revision + 1 : 1;
+    storage->created_at_us = before ? before->created_at_us : edit->now_us;
+    storage->updated_at_us = edit->now_us;
+    storage_encode(&value, storage);
+    CatalogKey key = {.kind = CATALOG_KEY_STORAGE, .name = storage->id};
+    add_entry(edit, &key, buf_str(&value));
+    catalog_put_storage(edit->catalog, storage);
+}
+
+static Status unknown_storage(const CatalogEdit *edit, Str id)
+{
+    return fail(edit->ctx, STATUS_NOT_FOUND, "Storage '%.*s' not found", STR_ARG(id));
+}
+
+Status catalog_create_storage(CatalogEdit *edit, const Storage *storage)
+{
+    TRY(storage_id_check(edit->ctx, storage->id));
+    if (catalog_storage(edit->catalog, storage->id))
+        return fail(edit->ctx,
+                    STATUS_ALREADY_EXISTS,
+                    "Storage '%.*s' already exists",
+                    STR_ARG(storage->id));
+    put_storage(edit, storage, NULL);
+    return STATUS_OK;
+}
+
+Status catalog_replace_storage(CatalogEdit *edit, const Storage *storage)
+{
+    const Storage *before = catalog_storage(edit->catalog, storage->id);
+    if (!before)
+        return unknown_storage(edit, storage->id);
+    assert(storage->type == before->type && str_equal(storage->directory, before->directory));
+    put_storage(edit, storage, before);
+    return STATUS_OK;
+}
+
+static size_t count_tables_in(const Catalog *catalog, Str storage_id)
+{
+    size_t count = 0;
+    const Table *table;
+    for (size_t at = 0; (table = map_next(&catalog->tables, &at));)
+        count += table->kind != TABLE_SYSTEM && str_equal(table->options.storage_id, storage_id);
+    return count;
+}
+
+Status catalog_drop_storage(CatalogEdit *edit, Str id)
+{
+    if (!catalog_storage(edit->catalog, id))
+        return unknown_storage(edit, id);
+    if (str_equal(id, LOCAL_STORAGE_ID))
+        return fail(edit->ctx, STATUS_INVALID_OPERATION, "Storage 'local' cannot be dropped");
+    size_t count = count_tables_in(edit->catalog, id);
+    if (count > 0)
+        return fail(edit->ctx,
+                    STATUS_INVALID_OPERATION,
+                    "Cannot drop storage '%.*s': %zu table(s) still using it",
+                    STR_ARG(id),
+                    count);
+    CatalogKey key = {.kind = CATALOG_KEY_STORAGE, .name = id};
+    add_deletion(edit, &key);
+    catalog_remove_storage(edit->catalog, id);
+    return STATUS_OK;
+}
+
 /* ---- tables ---- */
 
 static Status check_new_table(CatalogEdit *edit, const Table *definition)
@@ -176,6 +246,10 @@ static Status check_new_table(CatalogEdit *edit, const Table *definition)
                     "Table '%.*s.%.*s' already exists",
                     STR_ARG(namespace_name),
                     STR_ARG(definition->name));
+    Str storage_id = definition->options.storage_id; /* streams have none */
+    if (storage_id.len && !catalog_storage(edit->catalog, storage_id))
+        return fail(
+            ctx, STATUS_INVALID_OPERATION, "Storage '%.*s' does not exist", STR_ARG(storage_id));
     if (edit->catalog->last_table_id == UINT32_MAX)
         return fail(ctx, STATUS_LIMIT_EXCEEDED, "all table ids are used up");
     return STATUS_OK;

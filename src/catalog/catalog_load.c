@@ -16,6 +16,14 @@ static Status load_namespace(Context *ctx, Catalog *catalog, const CatalogKey *k
     return STATUS_OK;
 }
 
+static Status load_storage(Context *ctx, Catalog *catalog, const CatalogKey *key, Str value)
+{
+    Storage *storage;
+    TRY(storage_decode(ctx, key->name, value, &storage));
+    catalog_put_storage(catalog, storage);
+    return STATUS_OK;
+}
+
 static Status check_table(Context *ctx, const Catalog *catalog, const CatalogKey *key, Table *table)
 {
     const Table *newest = catalog_table_by_id(catalog, key->table_id);
@@ -83,6 +91,8 @@ static Status load_entry(Context *ctx, Catalog *catalog, Str text, Str value)
     switch (key.kind) {
     case CATALOG_KEY_NAMESPACE:
         return load_namespace(ctx, catalog, &key, value);
+    case CATALOG_KEY_STORAGE:
+        return load_storage(ctx, catalog, &key, value);
     case CATALOG_KEY_TABLE:
         return load_table(ctx, catalog, &key, value);
     case CATALOG_KEY_USER:

@@ -11,16 +11,19 @@
 /* Ids below belong to system tables; 0 is the catalog itself in commit records. */
 enum { TABLE_ID_FIRST = 1024 };
 
+/* Holds the system tables and the storage `local`. */
 Catalog *catalog_new(void);
 /* The same parts, one version further. */
 Catalog *catalog_copy(const Catalog *from);
 
 /* Puts take over the caller's reference and replace what has the same name or id. */
 void catalog_put_namespace(Catalog *catalog, Namespace *space);
+void catalog_put_storage(Catalog *catalog, Storage *storage);
 void catalog_put_history(Catalog *catalog, TableHistory *history);
 void catalog_put_account(Catalog *catalog, User *user);
 void catalog_put_cold(Catalog *catalog, uint32_t table_id);
 void catalog_remove_namespace(Catalog *catalog, Str name);
+void catalog_remove_storage(Catalog *catalog, Str id);
 void catalog_remove_table(Catalog *catalog, uint32_t table_id);
 
 Namespace *namespace_new(Str name, Str options_json, int64_t created_at_us);

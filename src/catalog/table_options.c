@@ -3,6 +3,7 @@
  * WITH (..) of CREATE TABLE.  One table says which word is which option, for
  * which kinds of table it means something, and who reads its value.
  */
+#include "catalog/storage.h"
 #include "catalog/table_build.h"
 
 enum {
@@ -124,14 +125,11 @@ static Status read_type(Context *ctx, const AstOption *given, TableOptions *opti
     return STATUS_OK;
 }
 
+/* Whether there is such a storage is seen when the table is made. */
 static Status read_storage(Context *ctx, const AstOption *given, TableOptions *options)
 {
-    if (!str_equal(given->value, STR("local")))
-        return fail_at(ctx,
-                       STATUS_INVALID_OPERATION,
-                       given->offset,
-                       "Storage '%.*s' does not exist",
-                       STR_ARG(given->value));
+    if (storage_id_check(ctx, given->value) != STATUS_OK)
+        return bad_value(ctx, given, "the id of a storage: letters, digits, _ and -");
     options->storage_id = given->value;
     return STATUS_OK;
 }

@@ -11,10 +11,8 @@
 static Status
 find_storage(Context *ctx, const Catalog *catalog, Str storage_id, const Storage **ret_storage)
 {
-    static const Storage LOCAL = {.refs = 1, .id = STR_INIT("local"), .type = STORAGE_FILESYSTEM};
-    (void)catalog;
-    *ret_storage = &LOCAL;
-    if (!str_equal(storage_id, LOCAL_STORAGE_ID))
+    *ret_storage = catalog_storage(catalog, storage_id);
+    if (!*ret_storage)
         return fail(ctx, STATUS_NOT_FOUND, "Storage '%.*s' does not exist", STR_ARG(storage_id));
     return STATUS_OK;
 }
@@ -47,8 +45,6 @@ Status cold_place(Context *ctx, ColdTier *tier, const ColdPlace *place, Manifest
 /* DuckDB reads and writes below a directory only when it was told of it. */
 static void allow_directory(ColdTier *tier, Str directory)
 {
-    if (directory.len == 0)
-        return; /* of `local`: the server has */
     pthread_mutex_lock(&tier->lock);
     bool is_new = !map_get(&tier->allowed, directory);
     if (is_new) {
@@ -65,9 +61,9 @@ Status cold_object_store(
 {
     const Storage *storage;
     TRY(find_storage(ctx, catalog, storage_id, &storage));
-    if (storage->type == STORAGE_FILESYSTEM)
-        allow_directory(tier, storage->directory);
-    return object_stores_get(ctx, tier->objects, storage, ret_store);
+    TRY(object_stores_get(ctx, tier->objects, storage, ret_store));
+    allow_directory(tier, object_store_local_root(tier->objects, *ret_store));
+    return STATUS_OK;
 }
 
 Str cold_object_name(Arena *arena, const Manifest *manifest, Str name)

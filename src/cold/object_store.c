@@ -166,6 +166,11 @@ Str object_stores_key(const ObjectStores *stores)
     return stores->key;
 }
 
+Str object_stores_local_directory(const ObjectStores *stores)
+{
+    return stores->defaults->local_directory;
+}
+
 /* A storage that was dropped and made again is another one. */
 static bool is_same_definition(const Storage *a, const Storage *b)
 {
@@ -193,9 +198,8 @@ open_store(Context *ctx, ObjectStores *stores, const Storage *storage, ObjectSto
 {
     if (storage->type == STORAGE_S3)
         return open_s3(ctx, stores, storage, ret_store);
-    bool local = str_equal(storage->id, LOCAL_STORAGE_ID);
-    *ret_store = file_store_new(storage_copy(storage),
-                                local ? stores->defaults->local_directory : storage->directory);
+    Str directory = storage->directory.len ? storage->directory : stores->defaults->local_directory;
+    *ret_store = file_store_new(storage_copy(storage), directory);
     return STATUS_OK;
 }
 
@@ -250,6 +254,14 @@ void object_store_unref(ObjectStore *store)
 Str object_store_id(const ObjectStore *store)
 {
     return store->storage->id;
+}
+
+Str object_store_local_root(const ObjectStores *stores, const ObjectStore *store)
+{
+    const Storage *storage = store->storage;
+    if (storage->type != STORAGE_FILESYSTEM)
+        return object_cache_directory(stores->cache);
+    return storage->directory.len ? storage->directory : stores->defaults->local_directory;
 }
 
 /* ---- objects ---- */

@@ -61,6 +61,9 @@ DEFINE_CLEANUP(ObjectStore, object_store_unref)
 /* The id of its storage; valid as long as the store. */
 Str object_store_id(const ObjectStore *store);
 
+/* The directory that all local files of the store (drafts, fetched ones) lie below. */
+Str object_store_local_root(const ObjectStores *stores, const ObjectStore *store);
+
 /* ---- writing ---- */
 
 /*

@@ -82,6 +82,11 @@ void object_cache_close(ObjectCache *cache)
     free(cache);
 }
 
+Str object_cache_directory(const ObjectCache *cache)
+{
+    return cache->directory;
+}
+
 Str object_cache_draft_path(Arena *arena, ObjectCache *cache)
 {
     return arena_printf(

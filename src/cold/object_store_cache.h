@@ -40,5 +40,8 @@ void object_cache_forget(ObjectCache *cache, Str key);
 /* For object_file_release(). */
 void object_cache_release(ObjectCacheEntry *entry);
 
+/* Valid as long as the cache. */
+Str object_cache_directory(const ObjectCache *cache);
+
 /* A path in the directory that nobody uses; in the arena. */
 Str object_cache_draft_path(Arena *arena, ObjectCache *cache);

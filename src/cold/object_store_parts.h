@@ -40,6 +40,8 @@ struct ObjectFile {
 /* What credentials are encrypted with. */
 Str object_stores_key(const ObjectStores *stores);
 
+Str object_stores_local_directory(const ObjectStores *stores);
+
 ObjectFile *object_file_new(Str path, ObjectCacheEntry *entry);
 
 /* "Storage 'x': cannot <what> <name>: <why>" */

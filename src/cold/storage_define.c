@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { TEXT_LENGTH_MAX = 1024, JSON_LENGTH_MAX = 16 << 10 };
@@ -267,4 +268,37 @@ Status storage_define(Context *ctx,
     TRY(set_templates(ctx, &clauses, &storage));
     storage_assign(ret_storage, &storage);
     return STATUS_OK;
+}
+
+/* ---- the directory ---- */
+
+static Status real_path(Context *ctx, Str path, Str *ret_path)
+{
+    char resolved[PATH_MAX];
+    if (!realpath(arena_str(&ctx->arena, path).ptr, resolved))
+        return file_fail(ctx, "find", path);
+    *ret_path = arena_str(&ctx->arena, str_from_c(resolved));
+    return STATUS_OK;
+}
+
+static bool is_within(Str path, Str directory)
+{
+    return str_starts_with(path, directory) &&
+           (path.len == directory.len || directory.len == 1 || path.ptr[directory.len] == '/');
+}
+
+Status storage_make_directory(Context *ctx, const ObjectStores *stores, const Storage *storage)
+{
+    Str path, local;
+    TRY(file_make_directories(ctx, storage->directory));
+    TRY(real_path(ctx, storage->directory, &path));
+    TRY(real_path(ctx, object_stores_local_directory(stores), &local));
+    Str data = file_directory(&ctx->arena, local);
+    bool below_local = is_within(path, local) && path.len > local.len;
+    if (!is_within(data, path) && (!is_within(path, data) || below_local))
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_INVALID_OPERATION,
+                "PATH '%.*s' is, holds or lies in the server's data directory",
+                STR_ARG(storage->directory));
 }

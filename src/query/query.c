@@ -444,6 +444,20 @@ void query_write_error(const QueryRun *run, Buf *out)
     buf_str_append(out, run->ctx.message);
 }
 
+static bool holds_secrets(AstKind kind)
+{
+    return kind == AST_CREATE_USER || kind == AST_ALTER_USER || kind == AST_CREATE_STORAGE ||
+           kind == AST_ALTER_STORAGE;
+}
+
+bool query_holds_secrets(const QueryRun *run)
+{
+    for (size_t i = 0; i < run->script.count; i++)
+        if (holds_secrets(run->script.statements[i]->kind))
+            return true;
+    return run->script.count == 0;
+}
+
 Str query_failed_statement(const QueryRun *run)
 {
     bool failed = run->status != STATUS_OK && run->next > 0 && !run->left_open;

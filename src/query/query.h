@@ -61,6 +61,7 @@ typedef struct QueryEngine {
     ColdTier *cold;      /* NULL: there is none */
     WorkerPool *workers; /* purges dropped tables */
     const SystemTables *system_tables;
+    ObjectStores *objects;
     DuckEngine *duck;
     TableDefaults table_defaults;
     QueryLimits limits;
@@ -159,6 +160,10 @@ const char *query_error_code(const QueryRun *run);
 
 /* The whole message with its prefix, and "Statement N failed: " in a batch; nothing is redacted. */
 void query_write_error(const QueryRun *run, Buf *out);
+
+/* Does the request's text hold passwords or keys?  Then it must not be logged.  True as well when
+ * it could not be parsed. */
+bool query_holds_secrets(const QueryRun *run);
 
 /* Of the statement that failed; empty when none had begun. */
 Str query_failed_statement(const QueryRun *run);

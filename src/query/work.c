@@ -29,6 +29,12 @@ static Work *definition_work(QueryRun *run, const AstStatement *statement)
         return alter_user_work(run, &statement->user);
     case AST_DROP_USER:
         return drop_user_work(run, &statement->user);
+    case AST_CREATE_STORAGE:
+        return create_storage_work(run, &statement->storage);
+    case AST_ALTER_STORAGE:
+        return alter_storage_work(run, &statement->storage);
+    case AST_DROP_STORAGE:
+        return drop_storage_work(run, &statement->storage);
     default:
         return NULL;
     }
@@ -51,6 +57,8 @@ static Work *other_work(QueryRun *run, const AstStatement *statement)
         return show_work(run, &statement->show);
     case AST_DESCRIBE:
         return describe_work(run, &statement->describe);
+    case AST_STORAGE_CHECK:
+        return storage_check_work(run, &statement->storage);
     case AST_KILL:
         return kill_work(run, &statement->kill);
     case AST_BEGIN:

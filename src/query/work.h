@@ -19,10 +19,14 @@ Work *drop_table_work(QueryRun *run, const AstDropTable *ast);
 Work *create_user_work(QueryRun *run, const AstUser *ast);
 Work *alter_user_work(QueryRun *run, const AstUser *ast);
 Work *drop_user_work(QueryRun *run, const AstUser *ast);
+Work *create_storage_work(QueryRun *run, const AstStorage *ast);
+Work *alter_storage_work(QueryRun *run, const AstStorage *ast);
+Work *drop_storage_work(QueryRun *run, const AstStorage *ast);
 
 Work *use_work(QueryRun *run, const AstName *name);
 Work *show_work(QueryRun *run, const AstShow *ast);
 Work *describe_work(QueryRun *run, const AstDescribe *ast);
+Work *storage_check_work(QueryRun *run, const AstStorage *ast);
 Work *kill_work(QueryRun *run, const AstKill *ast);
 
 Work *begin_work(QueryRun *run);

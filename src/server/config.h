@@ -30,6 +30,11 @@ typedef struct Config {
         int64_t write_buffer_bytes;
         int64_t max_background_jobs;
         int64_t max_open_files;
+        Str shared_template;
+        Str user_template;
+        int64_t request_timeout_s;
+        int64_t connect_timeout_s;
+        int64_t cache_bytes;
     } storage;
     struct {
         Str library;

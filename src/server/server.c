@@ -34,6 +34,8 @@ struct Server {
     DataDir *data_dir;
     Store *store;
     Sequencer *sequencer;
+    StorageDefaults storage_defaults;
+    ObjectStores *objects;
     SystemTables *system_tables;
     DuckEngine *duck;
     WorkerPool *workers;
@@ -142,11 +144,28 @@ static Status open_auth(Context *ctx, Server *server)
     return STATUS_OK;
 }
 
+static Status open_objects(Context *ctx, Server *server)
+{
+    ObjectStoresOptions options;
+    const Config *config = server->config;
+    const DataDir *data = server->data_dir;
+    TRY(settings_storage_defaults(ctx, config, data->storage_path, &server->storage_defaults));
+    options = (ObjectStoresOptions){
+        .defaults = &server->storage_defaults,
+        .cache_directory = data->cache_path,
+        .cache_bytes_max = (uint64_t)config->storage.cache_bytes,
+        .connect_timeout_ms = config->storage.connect_timeout_s * 1000,
+        .progress_timeout_ms = config->storage.request_timeout_s * 1000,
+    };
+    TRY(secret_keep(ctx, data->path, "storage_key", &options.key));
+    return object_stores_open(ctx, &options, &server->objects);
+}
+
 static void open_query(Server *server)
 {
     const Config *config = server->config;
     server->workers = worker_pool_new((size_t)config->performance.worker_threads);
-    server->system_tables = system_tables_new(server->data_dir->storage_path);
+    server->system_tables = system_tables_new(&server->storage_defaults);
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
     DuckOptions duck_options = settings_duck(config);
@@ -157,6 +176,7 @@ static void open_query(Server *server)
         .store = server->store,
         .workers = server->workers,
         .system_tables = server->system_tables,
+        .objects = server->objects,
         .duck = server->duck,
         .table_defaults = settings_table_defaults(config),
         .limits = settings_query_limits(config),
@@ -251,6 +271,7 @@ static Status open_all(Context *ctx, Server *server, uint16_t *ret_port)
     TRY(open_descriptors(ctx, server));
     TRY(open_storage(ctx, server));
     TRY(open_auth(ctx, server));
+    TRY(open_objects(ctx, server));
     open_query(server);
     TRY(open_api(ctx, server));
     TRY(accounts_prepare(ctx, server->auth, server->sequencer, config->auth.root_password));
@@ -404,6 +425,7 @@ void server_stop(Server *server)
     housekeeping_free(server->housekeeping);
     live_registry_free(server->registry);
     system_tables_free(server->system_tables);
+    object_stores_close(server->objects);
     duck_engine_free(server->duck);
     auth_free(server->auth);
     store_close(server->store);

@@ -2,6 +2,7 @@
 #include "server/settings.h"
 
 #include "base/clock.h"
+#include "cold/storage_path.h"
 #include "server/descriptors.h"
 #include "server/version.h"
 
@@ -196,4 +197,33 @@ StoreOptions settings_store(const Config *config, Str path)
         .max_open_files = (int)config->storage.max_open_files,
         .max_background_jobs = (int)config->storage.max_background_jobs,
     };
+}
+
+static Status
+read_template(Context *ctx, const char *key, Str text, StorageTemplateKind kind, Str *ret_template)
+{
+    if (storage_template_normalise(ctx, text, kind, ret_template) == STATUS_OK)
+        return STATUS_OK;
+    Str why = ctx->message;
+    return fail(ctx, STATUS_INVALID_INPUT, "%s: %.*s", key, STR_ARG(why));
+}
+
+Status settings_storage_defaults(Context *ctx,
+                                 const Config *config,
+                                 Str local_directory,
+                                 StorageDefaults *ret_defaults)
+{
+    StorageDefaults defaults = {.local_directory = local_directory};
+    TRY(read_template(ctx,
+                      "storage.shared_tables_template",
+                      config->storage.shared_template,
+                      TEMPLATE_SHARED,
+                      &defaults.shared_template));
+    TRY(read_template(ctx,
+                      "storage.user_tables_template",
+                      config->storage.user_template,
+                      TEMPLATE_USER,
+                      &defaults.user_template));
+    *ret_defaults = defaults;
+    return STATUS_OK;
 }

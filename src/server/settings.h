@@ -17,4 +17,10 @@ QueryLimits settings_query_limits(const Config *config);
 TableDefaults settings_table_defaults(const Config *config);
 PasswordPolicy settings_password_policy(const Config *config);
 DuckOptions settings_duck(const Config *config);
+/* Templates in ctx's arena, the directory is borrowed.  STATUS_INVALID_INPUT names the key of a
+ * template that makes no sense. */
+MUST_CHECK Status settings_storage_defaults(Context *ctx,
+                                            const Config *config,
+                                            Str local_directory,
+                                            StorageDefaults *ret_defaults);
 StoreOptions settings_store(const Config *config, Str path);

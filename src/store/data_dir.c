@@ -90,6 +90,7 @@ Status data_dir_open(Context *ctx, Str path, DataDir **ret_dir)
     dir->path = arena_str(&dir->arena, path);
     dir->rocksdb_path = path_in(dir, "rocksdb");
     dir->storage_path = path_in(dir, "storage");
+    dir->cache_path = path_in(dir, "cache");
 
     if (!path.len)
         return fail(ctx, STATUS_INVALID_INPUT, "the data directory has no name");

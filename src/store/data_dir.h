@@ -5,6 +5,7 @@
  *     LOCK      held with flock() while a server uses the directory; says whose it is
  *     FORMAT    one line "kalamdb <n>": the format everything below is written in
  *     rocksdb/  the hot tier          storage/  Parquet files of storage `local`
+ *     cache/    local copies of files of remote storages; means nothing to the next start
  *
  * Opening creates what is missing.  A directory in use, or one written in a
  * newer format, is refused; one of an older format is taken over.
@@ -20,6 +21,7 @@ typedef struct DataDir {
     Str path;
     Str rocksdb_path;
     Str storage_path;
+    Str cache_path;
     int lock_fd;
     Arena arena; /* holds the paths, each with a NUL behind it */
 } DataDir;

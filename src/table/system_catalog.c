@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/system_catalog.h"
 
-#define LOCAL_STORAGE         STR("local")
-#define SHARED_TABLE_TEMPLATE STR("shared/{namespace}/{tableName}")
-#define USER_TABLE_TEMPLATE   STR("user/{namespace}/{tableName}/{userId}")
-#define CATALOG_NAME          STR("kalam")
+#define CATALOG_NAME STR("kalam")
+
+/* Is valid JSON, as the column is. */
+#define HIDDEN_CREDENTIALS STR("\"***\"")
 
 static Str buf_to_arena(Context *ctx, const Buf *buf)
 {
@@ -148,23 +148,49 @@ provide_schemata(Context *ctx, const SystemRequest *request, SystemRows *rows, v
 
 /* ---- system.storages ---- */
 
+static Str text_or(Str text, Str otherwise)
+{
+    return text.len ? text : otherwise;
+}
+
+/* `local` is as old as the server's data. */
+static int64_t created_at(const Catalog *catalog, const Storage *storage)
+{
+    const Namespace *oldest = catalog_namespace(catalog, STR("default"));
+    return storage->created_at_us || !oldest ? storage->created_at_us : oldest->created_at_us;
+}
+
+static void add_storage(SystemRows *rows, const Catalog *catalog, const Storage *storage)
+{
+    const StorageDefaults *defaults = system_rows_storage_defaults(rows);
+    int64_t created_at_us = created_at(catalog, storage);
+    int64_t updated_at_us = storage->updated_at_us ? storage->updated_at_us : created_at_us;
+    system_row_begin(rows);
+    system_row_text(rows, "storage_id", storage->id);
+    system_row_text(rows, "storage_name", storage->name);
+    system_row_text(rows, "description", storage->description);
+    system_row_text(rows, "storage_type", str_from_c(storage_type_word(storage->type)));
+    system_row_text(rows, "base_directory", text_or(storage->directory, defaults->local_directory));
+    if (storage->credentials.ptr)
+        system_row_text(rows, "credentials", HIDDEN_CREDENTIALS);
+    system_row_text(rows, "config_json", storage->config_json);
+    system_row_text(rows,
+                    "shared_tables_template",
+                    text_or(storage->shared_template, defaults->shared_template));
+    system_row_text(
+        rows, "user_tables_template", text_or(storage->user_template, defaults->user_template));
+    system_row_integer(rows, "created_at", created_at_us);
+    system_row_integer(rows, "updated_at", updated_at_us);
+}
+
 static Status
 provide_storages(Context *ctx, const SystemRequest *request, SystemRows *rows, void *data)
 {
-    (void)ctx;
     (void)data;
-    const Namespace *oldest = catalog_namespace(request->snapshot->catalog, STR("default"));
-    int64_t created_at_us = oldest ? oldest->created_at_us : 0;
-    system_row_begin(rows);
-    system_row_text(rows, "storage_id", LOCAL_STORAGE);
-    system_row_text(rows, "storage_name", STR("Local Filesystem"));
-    system_row_text(rows, "description", STR("Default local filesystem storage"));
-    system_row_text(rows, "storage_type", STR("filesystem"));
-    system_row_text(rows, "base_directory", system_rows_storage_directory(rows));
-    system_row_text(rows, "shared_tables_template", SHARED_TABLE_TEMPLATE);
-    system_row_text(rows, "user_tables_template", USER_TABLE_TEMPLATE);
-    system_row_integer(rows, "created_at", created_at_us);
-    system_row_integer(rows, "updated_at", created_at_us);
+    const Catalog *catalog = request->snapshot->catalog;
+    StorageList list = catalog_storages(&ctx->arena, catalog);
+    for (size_t i = 0; i < list.count; i++)
+        add_storage(rows, catalog, list.items[i]);
     return STATUS_OK;
 }
 
@@ -173,7 +199,7 @@ provide_storages(Context *ctx, const SystemRequest *request, SystemRows *rows, v
 /* Streams and system tables have no storage of their own; the clients expect a word. */
 static Str storage_id_of(const Table *table)
 {
-    return table->options.storage_id.len ? table->options.storage_id : LOCAL_STORAGE;
+    return table->options.storage_id.len ? table->options.storage_id : LOCAL_STORAGE_ID;
 }
 
 static Str options_json(Context *ctx, const Table *table)

@@ -14,7 +14,7 @@ typedef struct Provider {
 
 struct SystemTables {
     Map providers; /* full name -> Provider, owned */
-    Str storage_directory;
+    const StorageDefaults *storages;
 };
 
 struct SystemRows {
@@ -26,10 +26,10 @@ struct SystemRows {
     size_t capacity;
 };
 
-SystemTables *system_tables_new(Str storage_directory)
+SystemTables *system_tables_new(const StorageDefaults *storages)
 {
     SystemTables *tables = NEW(SystemTables);
-    tables->storage_directory = storage_directory;
+    tables->storages = storages;
     system_catalog_register(tables);
     return tables;
 }
@@ -77,9 +77,9 @@ void system_row_begin(SystemRows *rows)
     rows->rows[rows->count++] = ARENA_ARRAY(rows->arena, Value, table_row_width(rows->table));
 }
 
-Str system_rows_storage_directory(const SystemRows *rows)
+const StorageDefaults *system_rows_storage_defaults(const SystemRows *rows)
 {
-    return rows->tables->storage_directory;
+    return rows->tables->storages;
 }
 
 /* The current row's value of a column and the column; NULL when there is no such column. */

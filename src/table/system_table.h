@@ -29,10 +29,10 @@ typedef Status (*SystemProvider)(Context *ctx,
                                  void *data);
 
 /*
- * Holds the providers that need nothing but the catalog.  storage_directory is
- * what system.storages says of the storage `local`; it must stay valid.
+ * Holds the providers that need nothing but the catalog.  What system.storages
+ * says where a definition is silent must stay valid.
  */
-SystemTables *system_tables_new(Str storage_directory);
+SystemTables *system_tables_new(const StorageDefaults *storages);
 void system_tables_free(SystemTables *tables);
 DEFINE_CLEANUP(SystemTables, system_tables_free)
 
@@ -54,7 +54,7 @@ MUST_CHECK Status system_tables_read(Context *ctx,
 
 /* ---- for providers ---- */
 
-Str system_rows_storage_directory(const SystemRows *rows);
+const StorageDefaults *system_rows_storage_defaults(const SystemRows *rows);
 
 /* Starts a row whose values are all NULL. */
 void system_row_begin(SystemRows *rows);

@@ -46,6 +46,21 @@ static void check_user(Context *ctx, Str bytes)
     assert(str_equal(buf_str(&first), buf_str(&second)));
 }
 
+static void check_storage(Context *ctx, Str bytes)
+{
+    CLEANUP(storage_unref) Storage *storage = NULL;
+    CLEANUP(storage_unref) Storage *again = NULL;
+    CLEANUP(buf_done) Buf first = {0};
+    CLEANUP(buf_done) Buf second = {0};
+    if (storage_decode(ctx, STR("disk"), bytes, &storage) != STATUS_OK)
+        return;
+    storage_encode(&first, storage);
+    Status status = storage_decode(ctx, STR("disk"), buf_str(&first), &again);
+    assert(status == STATUS_OK);
+    storage_encode(&second, again);
+    assert(str_equal(buf_str(&first), buf_str(&second)));
+}
+
 static void check_namespace(Context *ctx, Str bytes)
 {
     CLEANUP(namespace_unref) Namespace *space = NULL;
@@ -76,6 +91,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         break;
     case 'u':
         check_user(&ctx, rest);
+        break;
+    case 's':
+        check_storage(&ctx, rest);
         break;
     case 'n':
         check_namespace(&ctx, rest);

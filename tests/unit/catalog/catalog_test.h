@@ -62,6 +62,13 @@ static inline Str catalog_text(Arena *arena, const Catalog *catalog)
         namespace_encode(&out, space);
         parts[count++] = arena_str(arena, buf_str(&out));
     }
+    const Storage *storage;
+    for (size_t at = 0; (storage = map_next(&catalog->storages, &at));) {
+        buf_clear(&out);
+        buf_printf(&out, "s/%.*s=", STR_ARG(storage->id));
+        storage_encode(&out, storage);
+        parts[count++] = arena_str(arena, buf_str(&out));
+    }
     const TableHistory *history;
     for (size_t at = 0; (history = id_map_next(&catalog->histories, &at));) {
         for (size_t i = 0; i < history->count; i++) {

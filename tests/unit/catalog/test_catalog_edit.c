@@ -100,6 +100,63 @@ static void a_cold_mark_lasts_as_long_as_its_table(void **state)
     assert_int_equal(catalog_edit_catalog(edit)->cold_tables.count, 0);
 }
 
+static Storage disk(void)
+{
+    return (Storage){.id = STR("disk"), .name = STR("Disk"), .directory = STR("/mnt/disk")};
+}
+
+static void a_storage_is_there_until_nothing_uses_it(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(catalog_unref) Catalog *before = start();
+    CLEANUP(catalog_edit_abort) CatalogEdit *edit = catalog_edit_begin(&ctx, before, 5);
+    const Catalog *catalog = catalog_edit_catalog(edit);
+    const Table *table;
+    Storage storage = disk();
+    Table definition = definition_of(STR("default"), STR("t"));
+    definition.options.storage_id = STR("disk");
+
+    assert_int_equal(catalog_create_table(edit, &definition, &table), STATUS_INVALID_OPERATION);
+    assert_message(&ctx, "Storage 'disk' does not exist");
+    assert_int_equal(catalog_create_storage(edit, &storage), STATUS_OK);
+    assert_int_equal(catalog_create_storage(edit, &storage), STATUS_ALREADY_EXISTS);
+    assert_int_equal(catalog_create_table(edit, &definition, &table), STATUS_OK);
+    assert_int_equal(catalog_drop_storage(edit, STR("disk")), STATUS_INVALID_OPERATION);
+    assert_message(&ctx, "Cannot drop storage 'disk': 1 table(s) still using it");
+    assert_int_equal(catalog_drop_table(edit, table->id), STATUS_OK);
+    assert_int_equal(catalog_drop_storage(edit, STR("disk")), STATUS_OK);
+    assert_null(last_entry(edit).value.ptr);
+    assert_null(catalog_storage(catalog, STR("disk")));
+    assert_int_equal(catalog_drop_storage(edit, STR("disk")), STATUS_NOT_FOUND);
+    assert_int_equal(catalog_drop_storage(edit, STR("local")), STATUS_INVALID_OPERATION);
+    assert_non_null(catalog_storage(catalog, STR("local")));
+}
+
+static void altering_a_storage_counts_its_revision(void **state)
+{
+    (void)state;
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(catalog_unref) Catalog *before = start();
+    CLEANUP(catalog_edit_abort) CatalogEdit *edit = catalog_edit_begin(&ctx, before, 5);
+    const Catalog *catalog = catalog_edit_catalog(edit);
+    Storage storage = disk();
+    assert_int_equal(catalog_replace_storage(edit, &storage), STATUS_NOT_FOUND);
+    assert_int_equal(catalog_create_storage(edit, &storage), STATUS_OK);
+    storage.name = STR("Another");
+    assert_int_equal(catalog_replace_storage(edit, &storage), STATUS_OK);
+    const Storage *after = catalog_storage(catalog, STR("disk"));
+    assert_int_equal(after->revision, 2);
+    assert_int_equal(after->created_at_us, 5);
+    assert_str(after->name, "Another");
+
+    Storage local = {.id = STR("local"), .name = STR("Here")};
+    assert_int_equal(catalog_replace_storage(edit, &local), STATUS_OK);
+    assert_str(catalog_storage(catalog, STR("local"))->name, "Here");
+    assert_str(catalog_storage(before, STR("local"))->name, "Local Filesystem");
+    assert_int_equal(catalog_storages(&ctx.arena, catalog).count, 2);
+}
+
 static void names_are_given_once(void **state)
 {
     (void)state;
@@ -321,6 +378,8 @@ int main(void)
         cmocka_unit_test(r86_the_default_namespace_is_always_there),
         cmocka_unit_test(an_edit_leaves_the_catalog_it_started_from_alone),
         cmocka_unit_test(a_cold_mark_lasts_as_long_as_its_table),
+        cmocka_unit_test(a_storage_is_there_until_nothing_uses_it),
+        cmocka_unit_test(altering_a_storage_counts_its_revision),
         cmocka_unit_test(names_are_given_once),
         cmocka_unit_test(reserved_and_bad_names_are_refused),
         cmocka_unit_test(r8_every_version_of_a_table_is_kept),

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPERATIONS = 400, LOAD_EVERY = 20, NAMESPACES = 4, TABLES = 6, USERS = 8 };
+enum { OPERATIONS = 400, LOAD_EVERY = 20, NAMESPACES = 4, TABLES = 6, USERS = 8, STORAGES = 3 };
 
 static uint64_t random_state;
 static char directory[64];
@@ -100,7 +100,9 @@ static Status create_table(Context *ctx, CatalogEdit *edit)
         .name = random_name(ctx, 't', TABLES),
         .columns = columns,
         .column_count = (uint32_t)column_count,
-        .options = {.ttl_ms = (int64_t)random_below(1000), .async = random_below(2)},
+        .options = {.ttl_ms = (int64_t)random_below(1000),
+                    .async = random_below(2),
+                    .storage_id = random_below(2) ? STR("local") : random_name(ctx, 's', STORAGES)},
         .created_by = random_name(ctx, 'u', USERS),
     };
     const Table *table;
@@ -151,6 +153,25 @@ static Status mark_cold(Context *ctx, CatalogEdit *edit)
     return catalog_mark_cold(edit, table ? table->id : 999999);
 }
 
+static Status change_storage(Context *ctx, CatalogEdit *edit)
+{
+    Storage storage = {
+        .id = random_below(4) ? random_name(ctx, 's', STORAGES) : LOCAL_STORAGE_ID,
+        .name = random_name(ctx, 'x', 9),
+        .description = random_below(2) ? STR("d") : STR_NULL,
+        .credentials = random_below(2) ? STR("\x01\x02") : STR_NULL,
+        .config_json = random_below(2) ? STR("{}") : STR_NULL,
+    };
+    switch (random_below(3)) {
+    case 0:
+        return catalog_create_storage(edit, &storage);
+    case 1:
+        return catalog_replace_storage(edit, &storage);
+    default:
+        return catalog_drop_storage(edit, storage.id);
+    }
+}
+
 static Status put_user(Context *ctx, CatalogEdit *edit)
 {
     User user = {
@@ -165,7 +186,7 @@ static Status put_user(Context *ctx, CatalogEdit *edit)
 
 static Status random_statement(Context *ctx, CatalogEdit *edit)
 {
-    switch (random_below(9)) {
+    switch (random_below(10)) {
     case 0:
         return catalog_create_namespace(edit, random_name(ctx, 'n', NAMESPACES));
     case 1:
@@ -181,6 +202,8 @@ static Status random_statement(Context *ctx, CatalogEdit *edit)
         return drop_table(ctx, edit);
     case 7:
         return mark_cold(ctx, edit);
+    case 8:
+        return change_storage(ctx, edit);
     default:
         return put_user(ctx, edit);
     }

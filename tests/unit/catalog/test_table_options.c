@@ -142,7 +142,7 @@ static void options_are_refused_where_they_mean_nothing(void **state)
     refused(TABLE_STREAM, OPTION("flush_policy", "rows:1"), "does not apply to stream tables");
     refused(TABLE_STREAM, OPTION("durability", "sync"), "does not apply to stream tables");
     refused(TABLE_SHARED, OPTION("use_user_storage", "true"), "does not apply to shared tables");
-    refused(TABLE_SHARED, OPTION("storage_id", "s3"), "Storage 's3' does not exist");
+    refused(TABLE_SHARED, OPTION("storage_id", "a b"), "expected the id of a storage");
 }
 
 static void an_option_is_given_once(void **state)

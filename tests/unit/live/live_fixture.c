@@ -33,6 +33,8 @@ static void open_engine(Fixture *fixture, LiveEngineOptions options)
     fixture->engine = live_engine_new(&options);
 }
 
+static const StorageDefaults STORAGES = {.local_directory = STR_INIT("storage")};
+
 Fixture *fixture_open(LiveEngineOptions options)
 {
     Fixture *fixture = NEW(Fixture);
@@ -45,7 +47,7 @@ Fixture *fixture_open(LiveEngineOptions options)
     SequencerOptions sequencer_options = {.store = fixture->store};
     assert_int_equal(sequencer_open(&ctx, &sequencer_options, &fixture->sequencer), STATUS_OK);
     fixture->workers = worker_pool_new(4);
-    fixture->system_tables = system_tables_new(STR("storage"));
+    fixture->system_tables = system_tables_new(&STORAGES);
     fixture->registry = live_registry_new(fixture->sequencer, 1);
     live_registry_register_tables(fixture->registry, fixture->system_tables);
     open_engine(fixture, options);

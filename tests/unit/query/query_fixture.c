@@ -1,10 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query_fixture.h"
 
+#include "base/file.h"
+#include "cold/storage_path.h"
+
 #include <semaphore.h>
 #include <stdlib.h>
 
 /* ---- life cycle ---- */
+
+static void open_objects(QueryFixture *fixture)
+{
+    Arena *arena = &fixture->ctx.arena;
+    fixture->storages = (StorageDefaults){
+        .local_directory = arena_printf(arena, "%s-files/storage", fixture->path),
+        .shared_template = SHARED_TABLES_TEMPLATE,
+        .user_template = USER_TABLES_TEMPLATE,
+    };
+    ObjectStoresOptions options = {
+        .defaults = &fixture->storages,
+        .key = STR("0123456789abcdef0123456789abcdef"),
+        .cache_directory = arena_printf(arena, "%s-files/cache", fixture->path),
+        .cache_bytes_max = 1 << 20,
+    };
+    assert_int_equal(file_make_directories(&fixture->ctx, fixture->storages.local_directory),
+                     STATUS_OK);
+    assert_int_equal(object_stores_open(&fixture->ctx, &options, &fixture->objects), STATUS_OK);
+}
 
 static void open_all(QueryFixture *fixture)
 {
@@ -13,11 +35,13 @@ static void open_all(QueryFixture *fixture)
     SequencerOptions sequencer = {.store = fixture->store};
     assert_int_equal(sequencer_open(&fixture->ctx, &sequencer, &fixture->sequencer), STATUS_OK);
     fixture->workers = worker_pool_new(2);
-    fixture->system_tables = system_tables_new(STR("/data/storage"));
+    open_objects(fixture);
+    fixture->system_tables = system_tables_new(&fixture->storages);
     fixture->engine.sequencer = fixture->sequencer;
     fixture->engine.store = fixture->store;
     fixture->engine.workers = fixture->workers;
     fixture->engine.system_tables = fixture->system_tables;
+    fixture->engine.objects = fixture->objects;
 }
 
 static void close_all(QueryFixture *fixture)
@@ -26,6 +50,7 @@ static void close_all(QueryFixture *fixture)
     sequencer_close(TAKE(fixture->sequencer));
     store_close(TAKE(fixture->store));
     system_tables_free(TAKE(fixture->system_tables));
+    object_stores_close(TAKE(fixture->objects));
 }
 
 void query_fixture_init(QueryFixture *fixture)
@@ -47,10 +72,10 @@ void query_fixture_init(QueryFixture *fixture)
 
 void query_fixture_done(QueryFixture *fixture)
 {
-    char command[128];
+    char command[256];
     close_all(fixture);
     context_done(&fixture->ctx);
-    snprintf(command, sizeof(command), "rm -rf '%s'", fixture->path);
+    snprintf(command, sizeof(command), "rm -rf '%s' '%s-files'", fixture->path, fixture->path);
     assert_int_equal(system(command), 0);
 }
 

@@ -28,6 +28,8 @@ struct QueryFixture {
     Store *store;
     Sequencer *sequencer;
     WorkerPool *workers;
+    StorageDefaults storages;
+    ObjectStores *objects;
     SystemTables *system_tables;
     QueryEngine engine;
     /* How requests are driven. */

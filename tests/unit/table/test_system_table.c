@@ -3,6 +3,12 @@
 
 #include "table/system_table.h"
 
+static const StorageDefaults STORAGES = {
+    .local_directory = STR_INIT("/data/storage"),
+    .shared_template = STR_INIT("{namespace}/{tableName}"),
+    .user_template = STR_INIT("{namespace}/{tableName}/{userId}"),
+};
+
 static Fixture fixture;
 static SystemTables *tables;
 
@@ -10,7 +16,7 @@ static int set_up(void **state)
 {
     (void)state;
     fixture_init(&fixture);
-    tables = system_tables_new(STR("/data/storage"));
+    tables = system_tables_new(&STORAGES);
     return 0;
 }
 
