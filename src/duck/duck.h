@@ -88,6 +88,25 @@ struct DuckSource {
 };
 
 /*
+ * A function of ours inside a statement, for what DuckDB would compute in
+ * another way.  The text calls it duck_function_name()(i, argument, ..), i = its
+ * index in the statement.  Called from DuckDB's threads, several at a time.
+ */
+typedef struct DuckFunction {
+    Type result; /* of a DECIMAL only the scale counts: 38 digits come back */
+    bool is_volatile;
+    const void *data; /* for eval */
+    /*
+     * The arguments, NULLs among them, as their types in the text say.  The
+     * result is NULL or of the type `result`; its text is borrowed from the
+     * arguments or in ctx's arena.
+     */
+    Status (*eval)(const void *data, Context *ctx, const Value *arguments, Value *ret_value);
+} DuckFunction;
+
+Str duck_function_name(Arena *arena, const DuckFunction *function);
+
+/*
  * A JSON or DECIMAL without precision is not told by its value alone: JSON
  * parameters arrive as text, DECIMALs as narrow as their digits allow; say
  * CAST($1 AS JSON).
@@ -98,12 +117,14 @@ typedef struct DuckStatement {
     size_t parameter_count;
     DuckSource *const *sources; /* live until the result is closed */
     size_t source_count;
+    const DuckFunction *functions; /* likewise */
+    size_t function_count;
 } DuckStatement;
 
 /*
  * Rows as they come, with bounded memory: DuckDB runs ahead of the reader by
- * about a megabyte.  The statement's text, parameters and sources array are
- * not needed after the call; the engine and the sources are.
+ * about a megabyte.  The statement's text, parameters and array of sources are
+ * not needed after the call; the engine, the sources and the functions are.
  */
 typedef struct DuckResult DuckResult;
 MUST_CHECK Status duck_query(Context *ctx,

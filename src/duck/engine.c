@@ -174,6 +174,8 @@ static Status prepare_instance(Context *ctx, const DuckEngine *engine, DuckInsta
         return fail(ctx, STATUS_INTERNAL, "cannot connect to DuckDB");
     Status status = duck_source_register(ctx, instance, connection);
     if (status == STATUS_OK)
+        status = duck_function_register(ctx, instance, connection);
+    if (status == STATUS_OK)
         status = set_up(ctx, connection, engine);
     duckdb.disconnect(&connection);
     return status;

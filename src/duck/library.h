@@ -46,12 +46,14 @@ void duckdb_unsafe_vector_assign_string_element_len(duckdb_vector vector,
     X(create_int64)                                                                                \
     X(create_logical_type)                                                                         \
     X(create_null_value)                                                                           \
+    X(create_scalar_function)                                                                      \
     X(create_table_function)                                                                       \
     X(create_time)                                                                                 \
     X(create_timestamp)                                                                            \
     X(create_timestamp_tz)                                                                         \
     X(create_uuid)                                                                                 \
     X(create_varchar_length)                                                                       \
+    X(data_chunk_get_column_count)                                                                 \
     X(data_chunk_get_size)                                                                         \
     X(data_chunk_get_vector)                                                                       \
     X(data_chunk_set_size)                                                                         \
@@ -65,6 +67,7 @@ void duckdb_unsafe_vector_assign_string_element_len(duckdb_vector vector,
     X(destroy_pending)                                                                             \
     X(destroy_prepare)                                                                             \
     X(destroy_result)                                                                              \
+    X(destroy_scalar_function)                                                                     \
     X(destroy_table_function)                                                                      \
     X(destroy_value)                                                                               \
     X(disconnect)                                                                                  \
@@ -93,10 +96,27 @@ void duckdb_unsafe_vector_assign_string_element_len(duckdb_vector vector,
     X(prepare)                                                                                     \
     X(prepare_error)                                                                               \
     X(query)                                                                                       \
+    X(register_scalar_function)                                                                    \
     X(register_table_function)                                                                     \
     X(result_error)                                                                                \
     X(result_error_type)                                                                           \
     X(rows_changed)                                                                                \
+    X(scalar_function_add_parameter)                                                               \
+    X(scalar_function_bind_get_extra_info)                                                         \
+    X(scalar_function_bind_set_error)                                                              \
+    X(scalar_function_get_bind_data)                                                               \
+    X(scalar_function_get_client_context)                                                          \
+    X(scalar_function_set_bind)                                                                    \
+    X(scalar_function_set_bind_data)                                                               \
+    X(scalar_function_set_bind_data_copy)                                                          \
+    X(scalar_function_set_error)                                                                   \
+    X(scalar_function_set_extra_info)                                                              \
+    X(scalar_function_set_function)                                                                \
+    X(scalar_function_set_name)                                                                    \
+    X(scalar_function_set_return_type)                                                             \
+    X(scalar_function_set_special_handling)                                                        \
+    X(scalar_function_set_varargs)                                                                 \
+    X(scalar_function_set_volatile)                                                                \
     X(set_config)                                                                                  \
     X(table_function_add_parameter)                                                                \
     X(table_function_get_client_context)                                                           \
@@ -109,6 +129,7 @@ void duckdb_unsafe_vector_assign_string_element_len(duckdb_vector vector,
     X(unsafe_vector_assign_string_element_len)                                                     \
     X(validity_set_row_invalid)                                                                    \
     X(vector_ensure_validity_writable)                                                             \
+    X(vector_get_column_type)                                                                      \
     X(vector_get_data)                                                                             \
     X(vector_get_validity)                                                                         \
     X(vector_size)

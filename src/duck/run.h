@@ -26,6 +26,8 @@ struct DuckRun {
     duckdb_prepared_statement prepared;
     BoundSource *sources;
     size_t source_count;
+    const DuckFunction *functions;
+    size_t function_count;
     Watch watch;
     const Context *ctx; /* of the current call; its bounds are copied into those of the scans */
 
@@ -56,6 +58,19 @@ MUST_CHECK Status duck_run_execute(Context *ctx,
 
 /* What went wrong, DuckDB saying `text` (may be NULL); never STATUS_OK. */
 Status duck_run_fail(Context *ctx, DuckRun *run, const char *text);
+
+/* From any thread: what a source or function of the statement complained about. */
+void duck_run_keep_error(DuckRun *run, const Context *from);
+
+/* A Context for work of a DuckDB thread: with the statement's bounds, an arena of its own. */
+Context duck_run_context(const DuckRun *run);
+
+/* ---- function.c ---- */
+
+/* Makes kalam_call_..() known. */
+MUST_CHECK Status duck_function_register(Context *ctx,
+                                         DuckInstance *instance,
+                                         duckdb_connection connection);
 
 /* ---- source.c ---- */
 

@@ -27,14 +27,6 @@ struct DuckScan {
 
 /* ---- life of a scan ---- */
 
-static void keep_error(DuckRun *run, const Context *from)
-{
-    pthread_mutex_lock(&run->lock);
-    if (run->error.error == STATUS_OK)
-        context_copy_error(&run->error, from);
-    pthread_mutex_unlock(&run->lock);
-}
-
 /* The source itself, or a copy when it is being read already; NULL = cannot be. */
 static DuckSource *take_source(DuckScan *scan)
 {
@@ -114,8 +106,7 @@ static DuckScan *scan_new(BoundSource *bound, duckdb_init_info info)
     DuckScan *scan = NEW(DuckScan);
     size_t source_columns = bound->source->column_count;
     scan->bound = bound;
-    scan->ctx.deadline_us = bound->run->ctx->deadline_us;
-    scan->ctx.memory_limit = bound->run->ctx->memory_limit;
+    scan->ctx = duck_run_context(bound->run);
     scan->column_count = duckdb.init_get_column_count(info);
     scan->columns = mem_zalloc((scan->column_count + 1) * sizeof(*scan->columns));
     scan->wanted = mem_zalloc(source_columns * sizeof(*scan->wanted));
@@ -189,7 +180,7 @@ static void on_init(duckdb_init_info info)
     duckdb.init_set_max_threads(info, 1);
     duckdb.init_set_init_data(info, scan, scan_free);
     if (scan_open(scan) != STATUS_OK) {
-        keep_error(bound->run, &scan->ctx);
+        duck_run_keep_error(bound->run, &scan->ctx);
         duckdb.init_set_error(info, "a source failed");
     }
 }
@@ -229,7 +220,7 @@ static void on_fill(duckdb_function_info info, duckdb_data_chunk chunk)
 {
     DuckScan *scan = duckdb.function_get_init_data(info);
     if (fill(scan, chunk) != STATUS_OK) {
-        keep_error(scan->bound->run, &scan->ctx);
+        duck_run_keep_error(scan->bound->run, &scan->ctx);
         duckdb.function_set_error(info, "a source failed");
     }
 }

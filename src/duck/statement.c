@@ -27,6 +27,19 @@ void duck_run_leave(DuckRun *run)
     watchdog_end(&run->engine->watchdog, &run->watch);
 }
 
+void duck_run_keep_error(DuckRun *run, const Context *from)
+{
+    pthread_mutex_lock(&run->lock);
+    if (run->error.error == STATUS_OK)
+        context_copy_error(&run->error, from);
+    pthread_mutex_unlock(&run->lock);
+}
+
+Context duck_run_context(const DuckRun *run)
+{
+    return (Context){.deadline_us = run->ctx->deadline_us, .memory_limit = run->ctx->memory_limit};
+}
+
 /* A source's own words are best, then the bound that was reached, then DuckDB's. */
 Status duck_run_fail(Context *ctx, DuckRun *run, const char *text)
 {
@@ -101,6 +114,8 @@ duck_run_start(Context *ctx, DuckEngine *engine, const DuckStatement *statement,
     run->watch.fire = interrupt;
     pthread_mutex_init(&run->lock, NULL);
     bind_sources(run, statement);
+    run->functions = statement->functions;
+    run->function_count = statement->function_count;
     TRY(connect(ctx, run));
     TRY(prepare(ctx, run, statement->sql));
     TRY(bind_parameters(ctx, run, statement));

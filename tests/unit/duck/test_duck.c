@@ -424,6 +424,72 @@ static void a_source_is_reached_from_its_own_statement_only(void **state)
     assert_non_null(strstr(answer("FROM kalam_source(-1)", &source), refused));
 }
 
+/* ---- functions ---- */
+
+static Status twice(const void *data, Context *ctx, const Value *arguments, Value *ret_value)
+{
+    int64_t limit = *(const int64_t *)data;
+    if (value_is_null(&arguments[0])) {
+        *ret_value = value_bigint(-1);
+        return STATUS_OK;
+    }
+    if (arguments[0].integer > limit)
+        return (fail)(ctx, STATUS_OUT_OF_RANGE, "more than %lld", (long long)limit);
+    *ret_value = value_bigint(arguments[0].integer * 2);
+    return STATUS_OK;
+}
+
+static Status glue(const void *data, Context *ctx, const Value *arguments, Value *ret_value)
+{
+    (void)data;
+    *ret_value = value_text(arena_printf(
+        &ctx->arena, "%.*s-%lld", STR_ARG(arguments[0].text), (long long)arguments[1].integer));
+    return STATUS_OK;
+}
+
+static const char *call(const char *sql)
+{
+    static char text[256];
+    static const int64_t limit = 20000;
+    static const DuckFunction functions[] = {
+        {.result = {.kind = TYPE_BIGINT}, .data = &limit, .eval = twice},
+        {.result = {.kind = TYPE_TEXT}, .eval = glue},
+    };
+    CLEANUP(context_done) Context ctx = {0};
+    CLEANUP(duck_result_close) DuckResult *result = NULL;
+    DuckStatement statement = {.sql = str_from_c(sql), .functions = functions, .function_count = 2};
+    const Value *values;
+    Status status = duck_query(&ctx, engine, &statement, &result);
+    if (status == STATUS_OK)
+        status = duck_result_next(&ctx, result, &values);
+    if (status != STATUS_OK) {
+        snprintf(text, sizeof(text), "%s: %.*s", status_info(status)->name, STR_ARG(ctx.message));
+        return text;
+    }
+    Str value = value_to_text(&ctx.arena, &values[0]);
+    snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
+    return text;
+}
+
+static void our_functions_are_called_for_each_row(void **state)
+{
+    (void)state;
+    assert_string_equal(call("SELECT sum(kalam_call_bigint(0, range)) FROM range(10000)"),
+                        "99990000");
+    assert_string_equal(call("SELECT kalam_call_bigint(0, NULL)"), "-1");
+    assert_string_equal(call("SELECT kalam_call_text(1, 'a long text, not inlined', 7::BIGINT)"),
+                        "a long text, not inlined-7");
+    assert_string_equal(call("SELECT max(kalam_call_text(1, CASE WHEN range % 2 = 0 THEN 'x' END,"
+                             " range)) FROM range(5000)"),
+                        "x-998");
+    assert_string_equal(call("SELECT sum(kalam_call_bigint(0, range)) FROM range(30000)"),
+                        "OUT_OF_RANGE: more than 20000");
+    assert_string_equal(call("SELECT kalam_call_bigint(7, 1)"),
+                        "INTERNAL: there is no such function");
+    assert_string_equal(call("SELECT kalam_call_bigint(-1, 1)"),
+                        "INTERNAL: there is no such function");
+}
+
 /* ---- ending ---- */
 
 static const char ENDLESS[] = "WITH RECURSIVE up AS (SELECT 0::BIGINT AS n UNION ALL"
@@ -581,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_source_is_scanned_again_for_every_step_of_a_recursion),
         cmocka_unit_test(a_source_is_copied_when_it_is_read_twice_at_a_time),
         cmocka_unit_test(a_source_is_reached_from_its_own_statement_only),
+        cmocka_unit_test(our_functions_are_called_for_each_row),
         cmocka_unit_test(an_endless_recursion_ends_soon_after_it_is_cancelled),
         cmocka_unit_test(a_deadline_ends_a_statement),
         cmocka_unit_test(memory_is_bounded),
