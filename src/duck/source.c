@@ -202,10 +202,10 @@ static Status fill(DuckScan *scan, duckdb_data_chunk chunk)
 {
     idx_t row_max = duckdb.vector_size();
     idx_t row = 0;
-    arena_rewind(&scan->ctx.arena, scan->mark);
     TRY(context_check(&scan->ctx));
     while (scan->source && row < row_max) {
         const Value *values;
+        arena_rewind(&scan->ctx.arena, scan->mark);
         TRY(scan->source->next(scan->source, &scan->ctx, &values));
         if (!values)
             scan_close(scan);

@@ -38,6 +38,8 @@ MUST_CHECK Status bind_refuse_live(Binder *binder, const AstExpr *ast, const cha
 MUST_CHECK Status bind_column(Binder *binder, const AstExpr *ast, const Expr **ret_expr);
 /* The slot of the grouped row that holds the expression, or -1. */
 int bind_group_key(Binder *binder, const AstExpr *ast);
+/* Does the operator stand for one value, so that its operands are not to be looked at? */
+bool bind_is_whole(Binder *binder, const AstExpr *ast);
 
 /* bind_operator.c */
 MUST_CHECK Status bind_unary(Binder *binder, const AstExpr *ast, const Expr **ret_expr);
@@ -68,6 +70,7 @@ MUST_CHECK Status bind_aggregate(Binder *binder,
 
 ExprArgs expr_args_new(Arena *arena, size_t count);
 Expr *build_node(Binder *binder, ExprKind kind, Type type, const AstExpr *at);
+const Expr *build_slot(Arena *arena, ExprSlot slot, uint32_t offset);
 Expr *build_constant(Binder *binder, Type type, const Value *value, const AstExpr *at);
 /*
  * Sets what follows from the arguments and folds the node when all of them are

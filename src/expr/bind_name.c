@@ -75,6 +75,14 @@ int bind_group_key(Binder *binder, const AstExpr *ast)
     return -1;
 }
 
+bool bind_is_whole(Binder *binder, const AstExpr *ast)
+{
+    const ExprResolver *resolver = binder->scope->resolver;
+    if (resolver)
+        return resolver->is_whole(resolver->data, ast);
+    return bind_group_key(binder, ast) >= 0;
+}
+
 static Str nearest_column(const Table *table, Str name)
 {
     Nearest nearest = {.wanted = name};

@@ -54,7 +54,7 @@ static void terms_push(Binder *binder, Terms *terms, const AstExpr *ast)
 /* The terms that one operator joins, in order; the parser bounds how deep they lie. */
 static void collect_terms(Binder *binder, Terms *terms, AstOp op, const AstExpr *ast)
 {
-    bool joins = ast->kind == AST_BINARY && ast->op == op && bind_group_key(binder, ast) < 0;
+    bool joins = ast->kind == AST_BINARY && ast->op == op && !bind_is_whole(binder, ast);
     if (!joins) {
         terms_push(binder, terms, ast);
         return;
@@ -281,7 +281,7 @@ static Status combine(Binder *binder, const AstExpr *ast, ExprArgs args, const E
 
 static bool continues_chain(Binder *binder, const AstExpr *ast)
 {
-    return ast->kind == AST_BINARY && !is_logic(ast->op) && bind_group_key(binder, ast) < 0;
+    return ast->kind == AST_BINARY && !is_logic(ast->op) && !bind_is_whole(binder, ast);
 }
 
 Status bind_binary(Binder *binder, const AstExpr *ast, const Expr **ret_expr)

@@ -16,6 +16,14 @@ Expr *build_node(Binder *binder, ExprKind kind, Type type, const AstExpr *at)
     return node;
 }
 
+const Expr *build_slot(Arena *arena, ExprSlot slot, uint32_t offset)
+{
+    Expr *node = ARENA_NEW(arena, Expr);
+    *node = (Expr){
+        .kind = EXPR_COLUMN, .type = slot.type, .column = slot.index, .offset = offset, .depth = 1};
+    return node;
+}
+
 Expr *build_constant(Binder *binder, Type type, const Value *value, const AstExpr *at)
 {
     Expr *node = build_node(binder, EXPR_CONSTANT, type, at);

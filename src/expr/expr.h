@@ -62,12 +62,32 @@ typedef struct ExprGrouping {
     size_t call_capacity;
 } ExprGrouping;
 
+/*
+ * What only the statement around an expression knows (the columns of a join, a
+ * subquery, a window) is a slot of the row: a column with a number and a type.
+ */
+typedef struct ExprSlot {
+    uint32_t index;
+    Type type;
+} ExprSlot;
+
+enum { EXPR_NO_SLOT = UINT32_MAX };
+
+typedef struct ExprResolver {
+    void *data;
+    /* Asked about every node before anybody else; EXPR_NO_SLOT: it is bound as usual. */
+    Status (*resolve)(void *data, const AstExpr *ast, ExprSlot *ret_slot);
+    /* Will resolve() take this operator with all that is below it? */
+    bool (*is_whole)(void *data, const AstExpr *ast);
+} ExprResolver;
+
 typedef struct ExprScope {
     const Table *table; /* NULL = no columns */
     Str alias;          /* the table's alias, or empty; qualifiers match it or the table's name */
     const ExprEnvironment *environment;
     const ExprParameters *parameters; /* NULL = none allowed */
     ExprGrouping *grouping;           /* NULL = aggregates are errors */
+    const ExprResolver *resolver;     /* NULL = names are the table's; then no grouping */
     bool live; /* refuse what a live filter cannot keep: volatile functions, _deleted, subqueries */
 } ExprScope;
 

@@ -237,8 +237,24 @@ static Status group_slot(Binder *binder, const AstExpr *ast, int key, const Expr
     return STATUS_OK;
 }
 
+/* *ret_expr stays NULL when the resolver leaves the node to us. */
+static Status resolve(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
+{
+    const ExprResolver *resolver = binder->scope->resolver;
+    ExprSlot slot = {.index = EXPR_NO_SLOT};
+    *ret_expr = NULL;
+    if (resolver)
+        TRY(resolver->resolve(resolver->data, ast, &slot));
+    if (slot.index != EXPR_NO_SLOT)
+        *ret_expr = build_slot(binder->arena, slot, ast->offset);
+    return STATUS_OK;
+}
+
 Status bind_expr(Binder *binder, const AstExpr *ast, const Expr **ret_expr)
 {
+    TRY(resolve(binder, ast, ret_expr));
+    if (*ret_expr)
+        return STATUS_OK;
     int key = bind_group_key(binder, ast);
     if (key >= 0)
         return group_slot(binder, ast, key, ret_expr);

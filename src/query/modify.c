@@ -209,7 +209,7 @@ static Status search_candidates(Modify *modify)
     ColdRowsPlace place = dml_cold_place(run, modify->table);
     if (!run->transaction && modify->table->kind != TABLE_STREAM)
         TRY(cold_rows_begin(&run->ctx, &modify->cold, &place));
-    TRY(row_source_open(run, &options, &source));
+    TRY(row_source_open(&run->ctx, run, &options, &source));
     for (uint64_t read = 1;; read++) {
         ArenaMark mark = arena_mark(&run->ctx.arena);
         TableRow row;

@@ -182,6 +182,7 @@ static void reset_statement(QueryRun *run)
     arena_rewind(&run->ctx.arena, run->parsed);
     run->principal = run->actor;
     run->impersonated = false;
+    run->durable_only = false;
     run->statement = run->script.statements[run->next - 1];
 }
 

@@ -62,7 +62,8 @@ typedef struct QueryEngine {
     WorkerPool *workers; /* purges dropped tables */
     const SystemTables *system_tables;
     ObjectStores *objects;
-    DuckEngine *duck;
+    DuckEngine *duck; /* runs what the own executor cannot; NULL = that is refused */
+    bool only_duck;   /* for tests: it runs every SELECT */
     TableDefaults table_defaults;
     QueryLimits limits;
     QueryHooks hooks;

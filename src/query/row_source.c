@@ -10,6 +10,7 @@
 #include "query/transaction.h"
 
 struct RowSource {
+    Context *ctx;
     QueryRun *run;
     RowSourceOptions options;
     Owner owner;
@@ -38,7 +39,8 @@ static Status open_generated(RowSource *source)
         .user_id = run->principal.user_id,
         .role = run->principal.role,
     };
-    return system_tables_read(&run->ctx, run->engine->system_tables, &request, &source->generated);
+    return system_tables_read(
+        source->ctx, run->engine->system_tables, &request, &source->generated);
 }
 
 static Status open_scan(RowSource *source)
@@ -56,21 +58,25 @@ static Status open_scan(RowSource *source)
         .key_upper = path->upper,
         .include_deleted = options->include_deleted,
         .reverse = options->reverse,
-        .tier = run_tier(run),
+        .tier = options->tier,
         .now_ms = clock_wall_us() / 1000,
     };
     source->scan = table_scan_open(&scan);
     if (!run->transaction)
         return STATUS_OK;
     source->own = transaction_rows(
-        &run->ctx, run->transaction, options->table, source->owner, path->lower, path->upper);
+        source->ctx, run->transaction, options->table, source->owner, path->lower, path->upper);
     source->stored_is_used = true;
     return STATUS_OK;
 }
 
-Status row_source_open(QueryRun *run, const RowSourceOptions *options, RowSource **ret_source)
+Status row_source_open(Context *ctx,
+                       QueryRun *run,
+                       const RowSourceOptions *options,
+                       RowSource **ret_source)
 {
     CLEANUP(row_source_close) RowSource *source = NEW(RowSource);
+    source->ctx = ctx;
     source->run = run;
     source->options = *options;
     if (options->table->kind == TABLE_SYSTEM) {
@@ -104,7 +110,7 @@ static bool own_row_shows(const RowSource *source, const TransactionRow *row)
 
 static Status read_own_row(RowSource *source, const TransactionRow *row, TableRow *ret_row)
 {
-    Context *ctx = &source->run->ctx;
+    Context *ctx = source->ctx;
     Value *values = ARENA_ARRAY(&ctx->arena, Value, table_row_width(row->table));
     TRY(table_decode_image(ctx, row->table, row->now.row, row->now.seq, row->now.deleted, values));
     *ret_row = (TableRow){
@@ -130,10 +136,10 @@ static Status look_up(RowSource *source, Str key, TableRow *ret_row, bool *ret_f
         .table = table,
         .owner = source->owner,
         .key = key,
-        .tier = run_tier(run),
+        .tier = source->options.tier,
         .include_deleted = source->options.include_deleted,
     };
-    return table_get(&run->ctx, &get, ret_row, ret_found);
+    return table_get(source->ctx, &get, ret_row, ret_found);
 }
 
 static Status next_by_key(RowSource *source, TableRow *ret_row, bool *ret_found)
@@ -179,7 +185,7 @@ static Status fetch_stored(RowSource *source)
     Status status =
         source->has_stored ? STATUS_OK : table_scan_status(&source->ahead, source->scan);
     if (status != STATUS_OK)
-        context_copy_error(&source->run->ctx, &source->ahead);
+        context_copy_error(source->ctx, &source->ahead);
     return status;
 }
 
@@ -207,7 +213,7 @@ static Status next_merged(RowSource *source, TableRow *ret_row, bool *ret_found)
 
 static Status next_scanned(RowSource *source, TableRow *ret_row, bool *ret_found)
 {
-    Context *ctx = &source->run->ctx;
+    Context *ctx = source->ctx;
     *ret_found = table_scan_next(ctx, source->scan, ret_row);
     return *ret_found ? STATUS_OK : table_scan_status(ctx, source->scan);
 }

@@ -17,14 +17,17 @@ typedef struct RowSourceOptions {
     const AccessPath *path; /* NULL = all; must outlive the source */
     bool include_deleted;
     bool reverse;
+    StoreTier tier;
 } RowSourceOptions;
 
-MUST_CHECK Status row_source_open(QueryRun *run,
+/* The source works with ctx: the run's, or on another thread one of its own. */
+MUST_CHECK Status row_source_open(Context *ctx,
+                                  QueryRun *run,
                                   const RowSourceOptions *options,
                                   RowSource **ret_source);
 void row_source_close(RowSource *source);
 DEFINE_CLEANUP(RowSource, row_source_close)
 
 /* The row is valid until the next call, or until the arena is rewound behind this one.
- * STATUS_WOULD_BLOCK on a reactor when the row is not in memory. */
+ * STATUS_WOULD_BLOCK when the row is not in memory and the tier forbids to look further. */
 MUST_CHECK Status row_source_next(RowSource *source, TableRow *ret_row, bool *ret_found);

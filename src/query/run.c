@@ -17,7 +17,8 @@ StoreTier run_tier(const QueryRun *run)
 
 Snapshot *run_row_snapshot(QueryRun *run, const Table *table)
 {
-    if (run->transaction || table->kind == TABLE_SYSTEM || table_is_sync(table))
+    bool durable = run->transaction || run->durable_only || table->kind == TABLE_SYSTEM;
+    if (durable || table_is_sync(table))
         return run->snapshot;
     /*
      * The newer snapshot replaces the older one of this statement.  Both know the

@@ -84,6 +84,7 @@ struct QueryRun {
     ExprParameters parameters;
     Snapshot *snapshot; /* its catalog is what names mean; its rows are those of sync tables */
     Snapshot *rows;     /* those of async and stream tables; NULL until they are needed */
+    bool durable_only;  /* a sync table takes part: all tables are read from `snapshot` */
     Work *work;
 
     WriteOp op;

@@ -265,8 +265,9 @@ static Status prepare_select(QueryRun *run, Work *work)
             .path = &plan->path,
             .include_deleted = plan->include_deleted,
             .reverse = plan->reverse,
+            .tier = run_tier(run),
         };
-        TRY(row_source_open(run, &options, &select->source));
+        TRY(row_source_open(&run->ctx, run, &options, &select->source));
     }
     select->ended = plan->limit == 0 && !plan->limited_by_server && !plan->grouped;
     bool streams = !plan->grouped && !plan->sorted && run->thread == QUERY_ON_WORKER;

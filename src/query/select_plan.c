@@ -164,7 +164,7 @@ static Status expand_items(Planner *planner)
     return STATUS_OK;
 }
 
-static Str item_name(Planner *planner, const AstItem *item)
+Str select_item_name(Arena *arena, const AstItem *item)
 {
     if (item->alias.text.ptr)
         return item->alias.text;
@@ -172,7 +172,7 @@ static Str item_name(Planner *planner, const AstItem *item)
         return item->expr->name.text;
     CLEANUP(buf_done) Buf text = {0};
     sql_print_expr(&text, item->expr);
-    return arena_str(&planner->ctx->arena, buf_str(&text));
+    return arena_str(arena, buf_str(&text));
 }
 
 static void describe_output(Planner *planner, size_t index)
@@ -180,7 +180,7 @@ static void describe_output(Planner *planner, size_t index)
     SelectPlan *plan = planner->plan;
     ResultColumn *column = &plan->columns[index];
     const Expr *expr = plan->outputs[index];
-    column->name = item_name(planner, &planner->items[index]);
+    column->name = select_item_name(&planner->ctx->arena, &planner->items[index]);
     column->type = expr_type(expr);
     if (column->type.kind == TYPE_NULL)
         column->type = TYPE(TEXT);
@@ -390,22 +390,21 @@ static Status plan_order(Planner *planner)
 
 /* ---- LIMIT ---- */
 
-/* -1 when absent or NULL. */
-static Status
-plan_count(Planner *planner, const AstExpr *ast, const char *clause, int64_t *ret_count)
+Status select_plan_count(QueryRun *run, const AstExpr *ast, const char *clause, int64_t *ret_count)
 {
+    Context *ctx = &run->ctx;
     *ret_count = -1;
     if (!ast)
         return STATUS_OK;
-    ExprScope scope = run_scope(planner->run, NULL);
+    ExprScope scope = run_scope(run, NULL);
     const Expr *expr;
     Value value;
-    TRY(expr_bind_as(planner->ctx, &planner->ctx->arena, ast, &scope, TYPE(BIGINT), &expr));
-    TRY(expr_eval(planner->ctx, expr, NULL, &value));
+    TRY(expr_bind_as(ctx, &ctx->arena, ast, &scope, TYPE(BIGINT), &expr));
+    TRY(expr_eval(ctx, expr, NULL, &value));
     if (value_is_null(&value))
         return STATUS_OK;
     if (value.integer < 0)
-        return fail_at(planner->ctx,
+        return fail_at(ctx,
                        STATUS_INVALID_SQL,
                        ast->offset,
                        "%s must not be negative, it is %lld",
@@ -415,25 +414,29 @@ plan_count(Planner *planner, const AstExpr *ast, const char *clause, int64_t *re
     return STATUS_OK;
 }
 
-static void limit_by_server(SelectPlan *plan, int64_t limit)
+static bool lower(int64_t *limit, int64_t server_limit)
 {
-    if (limit <= 0 || (plan->limit >= 0 && plan->limit <= limit))
-        return;
-    plan->limit = limit;
-    plan->limited_by_server = true;
+    if (server_limit <= 0 || (*limit >= 0 && *limit <= server_limit))
+        return false;
+    *limit = server_limit;
+    return true;
+}
+
+bool select_plan_limit(const QueryRun *run, int64_t *limit)
+{
+    const QueryLimits *limits = &run->limits;
+    bool lowered = *limit < 0 && lower(limit, limits->default_query_limit);
+    return lower(limit, limits->max_query_limit) || lowered;
 }
 
 static Status plan_limit(Planner *planner)
 {
     SelectPlan *plan = planner->plan;
-    const QueryLimits *limits = &planner->run->limits;
-    TRY(plan_count(planner, planner->ast->limit, "LIMIT", &plan->limit));
-    TRY(plan_count(planner, planner->ast->limit_offset, "OFFSET", &plan->offset));
+    TRY(select_plan_count(planner->run, planner->ast->limit, "LIMIT", &plan->limit));
+    TRY(select_plan_count(planner->run, planner->ast->limit_offset, "OFFSET", &plan->offset));
     if (plan->offset < 0)
         plan->offset = 0;
-    if (plan->limit < 0)
-        limit_by_server(plan, limits->default_query_limit);
-    limit_by_server(plan, limits->max_query_limit);
+    plan->limited_by_server = select_plan_limit(planner->run, &plan->limit);
     return STATUS_OK;
 }
 

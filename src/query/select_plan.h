@@ -41,5 +41,16 @@ typedef struct SelectPlan {
     bool limited_by_server; /* limits.default_query_limit or max_query_limit */
 } SelectPlan;
 
+/* LIMIT or OFFSET; -1 when absent or NULL. */
+MUST_CHECK Status select_plan_count(QueryRun *run,
+                                    const AstExpr *ast,
+                                    const char *clause,
+                                    int64_t *ret_count);
+/* Lowers *limit (-1 = none) to what the server allows; true when it did. */
+bool select_plan_limit(const QueryRun *run, int64_t *limit);
+
+/* What a column of a result is called: alias, name or text. */
+Str select_item_name(Arena *arena, const AstItem *item);
+
 /* Errors name what is not supported, or what does not bind, with its position. */
 MUST_CHECK Status select_plan_make(QueryRun *run, const AstSelect *ast, SelectPlan *ret_plan);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/work.h"
+#include "query/duck_plan.h"
 
 static Status unsupported(QueryRun *run, const AstStatement *statement)
 {
@@ -44,7 +45,9 @@ static Work *other_work(QueryRun *run, const AstStatement *statement)
 {
     switch (statement->kind) {
     case AST_SELECT:
-        return select_work(run, statement->select);
+        return run->engine->only_duck || duck_plan_is_needed(statement->select)
+                   ? duck_select_work(run, statement->select)
+                   : select_work(run, statement->select);
     case AST_INSERT:
         return insert_work(run, &statement->insert);
     case AST_UPDATE:

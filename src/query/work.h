@@ -6,7 +6,9 @@
 
 #include "query/run.h"
 
+/* Either way the same answer: by the own executor, where it can, or by DuckDB. */
 Work *select_work(QueryRun *run, const AstSelect *ast);
+Work *duck_select_work(QueryRun *run, const AstSelect *ast);
 Work *insert_work(QueryRun *run, const AstInsert *ast);
 Work *update_work(QueryRun *run, const AstUpdate *ast);
 Work *delete_work(QueryRun *run, const AstDelete *ast);

@@ -37,6 +37,8 @@ static void open_all(QueryFixture *fixture)
     fixture->workers = worker_pool_new(2);
     open_objects(fixture);
     fixture->system_tables = system_tables_new(&fixture->storages);
+    fixture->duck = duck_engine_new(&(DuckOptions){.memory_bytes = 256 << 20});
+    fixture->engine.duck = fixture->duck;
     fixture->engine.sequencer = fixture->sequencer;
     fixture->engine.store = fixture->store;
     fixture->engine.workers = fixture->workers;
@@ -51,6 +53,7 @@ static void close_all(QueryFixture *fixture)
     store_close(TAKE(fixture->store));
     system_tables_free(TAKE(fixture->system_tables));
     object_stores_close(TAKE(fixture->objects));
+    duck_engine_free(TAKE(fixture->duck));
 }
 
 void query_fixture_init(QueryFixture *fixture)

@@ -31,6 +31,7 @@ struct QueryFixture {
     StorageDefaults storages;
     ObjectStores *objects;
     SystemTables *system_tables;
+    DuckEngine *duck;
     QueryEngine engine;
     /* How requests are driven. */
     bool sink_is_tiny;   /* full after every row */

@@ -13,8 +13,9 @@
  *     ----                               rowsort: in any order
  *     1|a
  *
- * Each file runs three times, each in a namespace of its own: as a reactor would
- * run it, wholly on a worker, and with a sink that is full after every row.
+ * Each file runs four times, each in a namespace of its own: as a reactor would
+ * run it, wholly on a worker, with a sink that is full after every row, and with
+ * DuckDB for every SELECT.
  */
 #include "query_fixture.h"
 
@@ -200,6 +201,8 @@ static void run_file(void **state)
     fixture.sink_is_tiny = true;
     fixture.only_on_worker = false;
     run_script(&fixture, path, "tiny_sink");
+    fixture.engine.only_duck = true;
+    run_script(&fixture, path, "only_duck");
     query_fixture_done(&fixture);
 }
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A table of ours, or rows that are written in the statement, as a relation
+ * that DuckDB reads.
+ *
+ * Columns are called c0, c1 ..: those of the row as expressions see it.  What a
+ * condition says about this table alone is tested here, on the decoded row and
+ * by the range of keys it leaves, before DuckDB sees anything.
+ */
+#pragma once
+
+#include "duck/duck.h"
+#include "query/access_path.h"
+#include "query/run.h"
+
+#include <stdatomic.h>
+
+typedef struct TableSource {
+    DuckSource *scanner; /* what DuckDB is given */
+    QueryRun *run;
+    const Table *table;
+    bool include_deleted;
+    const Expr *filter; /* over the table's row; NULL = all */
+    AccessPath path;
+    atomic_uint_fast64_t read_count;     /* rows, of all scans together */
+    atomic_uint_fast64_t returned_count; /* of these, handed to DuckDB */
+    atomic_uint_fast64_t scan_count;
+} TableSource;
+
+/* In the run's arena.  The snapshot is chosen by now; set filter and path before the first scan. */
+TableSource *table_source_new(QueryRun *run, const Table *table);
+
+/* rows: row_count times column_count values, borrowed. */
+DuckSource *values_source_new(
+    Context *ctx, const Type *types, size_t column_count, const Value *rows, size_t row_count);
