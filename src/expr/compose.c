@@ -8,8 +8,10 @@
 /* A binder for nodes that read no names. */
 #define BINDER_OF(ctx_)                                                                            \
     {                                                                                              \
-        .ctx = (ctx_), .arena = &(ctx_)->arena, .scope = &(ExprScope){0},                          \
-        .depth_max = SQL_DEPTH_MAX                                                                 \
+        .ctx = (ctx_), .arena = &(ctx_)->arena, .scope = &(ExprScope)                              \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 const Expr *expr_slot(Context *ctx, ExprSlot slot, uint32_t offset)
