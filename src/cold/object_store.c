@@ -120,10 +120,8 @@ Status object_list_add(Context *ctx, ObjectList *list, size_t *capacity, const O
                     STATUS_LIMIT_EXCEEDED,
                     "a storage directory has more than %d files",
                     OBJECT_LIST_MAX);
-    ObjectInfo *items = arena_grow(
-        &ctx->arena, (void *)(uintptr_t)list->items, list->count, capacity, sizeof(*items));
-    items[list->count++] = *info;
-    list->items = items;
+    list->items = arena_grow(&ctx->arena, list->items, list->count, capacity, sizeof(*list->items));
+    list->items[list->count++] = *info;
     return STATUS_OK;
 }
 
@@ -336,7 +334,7 @@ Status object_store_list(Context *ctx, ObjectStore *store, Str directory, Object
         TRY(check_name(ctx, store, directory));
     TRY(store->backend->list(ctx, store, directory, &list));
     if (list.count)
-        qsort((void *)(uintptr_t)list.items, list.count, sizeof(*list.items), compare_infos);
+        qsort(list.items, list.count, sizeof(*list.items), compare_infos);
     *ret_list = list;
     return STATUS_OK;
 }

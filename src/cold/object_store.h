@@ -121,7 +121,7 @@ MUST_CHECK Status object_store_stat(Context *ctx,
  * local store are among them (".tmp").
  */
 typedef struct ObjectList {
-    const ObjectInfo *items;
+    ObjectInfo *items;
     size_t count;
 } ObjectList;
 enum { OBJECT_LIST_MAX = 1000000 }; /* more: STATUS_LIMIT_EXCEEDED */

@@ -202,7 +202,7 @@ Status object_cache_get(Context *ctx,
     ObjectCacheEntry *entry = NULL;
     pthread_mutex_lock(&cache->lock);
     Status status = pin_entry(ctx, cache, load, &entry);
-    bool is_new = status == STATUS_OK && !entry->loaded;
+    bool is_new = entry && !entry->loaded;
     pthread_mutex_unlock(&cache->lock);
     if (is_new)
         status = load_entry(ctx, entry, load);

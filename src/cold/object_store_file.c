@@ -154,7 +154,7 @@ static Status stat_file(Context *ctx, ObjectStore *store, Str name, ObjectInfo *
 static Status
 fetch_file(Context *ctx, ObjectStore *store, Str name, uint64_t size, ObjectFile **ret_file)
 {
-    ObjectInfo info;
+    ObjectInfo info = {0};
     TRY(fault_point(ctx, "object.fetch"));
     TRY(stat_file(ctx, store, name, &info));
     if (info.size != size)

@@ -211,7 +211,7 @@ static Status upload(Context *ctx, const Step *step, const S3Upload *file)
 
 static Status put_object(Context *ctx, ObjectStore *store, const ObjectPut *put)
 {
-    S3Upload file;
+    S3Upload file = {0};
     Step step = {store, "write", put->name};
     CLEANUP(file_done) FileHandle draft = {open(put->draft.ptr, O_RDONLY | O_CLOEXEC)};
     if (draft.descriptor < 0)

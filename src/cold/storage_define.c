@@ -26,7 +26,7 @@ static Str *clause_place(Clauses *clauses, Str key)
     const struct {
         Str key;
         Str *place;
-    } PLACES[] = {
+    } places[] = {
         {STR_INIT("type"), &clauses->type},
         {STR_INIT("name"), &clauses->name},
         {STR_INIT("description"), &clauses->description},
@@ -39,9 +39,9 @@ static Str *clause_place(Clauses *clauses, Str key)
         {STR_INIT("shared_tables_template"), &clauses->shared_template},
         {STR_INIT("user_tables_template"), &clauses->user_template},
     };
-    for (size_t i = 0; i < sizeof(PLACES) / sizeof(*PLACES); i++)
-        if (str_equal(key, PLACES[i].key))
-            return PLACES[i].place;
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+        if (str_equal(key, places[i].key))
+            return places[i].place;
     return NULL;
 }
 
@@ -289,7 +289,7 @@ static bool is_within(Str path, Str directory)
 
 Status storage_make_directory(Context *ctx, const ObjectStores *stores, const Storage *storage)
 {
-    Str path, local;
+    Str path = STR_NULL, local = STR_NULL;
     TRY(file_make_directories(ctx, storage->directory));
     TRY(real_path(ctx, storage->directory, &path));
     TRY(real_path(ctx, object_stores_local_directory(stores), &local));

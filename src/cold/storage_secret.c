@@ -61,11 +61,13 @@ Status storage_secret_unseal(Context *ctx, Str key, Str storage_id, Str sealed, 
     CLEANUP(cipher_free) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     unsigned char *text = arena_alloc(&ctx->arena, len + 1);
     const unsigned char *in = (const unsigned char *)sealed.ptr + HEAD_SIZE;
+    unsigned char tag[TAG_SIZE] = {0};
     int size;
+    if (whole)
+        memcpy(tag, in + len, TAG_SIZE);
     if (!whole || len > TEXT_MAX || !cipher || !begin(cipher, key, sealed.ptr + 1, storage_id, 0) ||
         EVP_CipherUpdate(cipher, text, &size, in, (int)len) != 1 ||
-        EVP_CIPHER_CTX_ctrl(
-            cipher, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, (void *)(uintptr_t)(in + len)) != 1 ||
+        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) != 1 ||
         EVP_CipherFinal_ex(cipher, text + len, &size) != 1)
         return fail(ctx,
                     STATUS_CORRUPT,
