@@ -116,6 +116,15 @@ static void add_store(StatList *list, const Api *api)
     add_gauge(list, "writable", writable ? 1 : 0);
 }
 
+static void add_jobs(StatList *list, const Api *api)
+{
+    JobCounts counts = job_scheduler_counts(api->options.query->jobs);
+    add_gauge(list, "total_jobs", (double)counts.stored);
+    add_gauge(list, "jobs_running", (double)counts.running);
+    add_gauge(list, "jobs_queued", (double)counts.waiting);
+    add_counter(list, "jobs_failed", counts.failed);
+}
+
 /* ---- the process ---- */
 
 static double resident_mb(void)
@@ -196,6 +205,7 @@ StatList server_stats(const Api *api, const Catalog *catalog)
     add_traffic(&list, api);
     add_live(&list, api);
     add_store(&list, api);
+    add_jobs(&list, api);
     add_process(&list, api);
     return list;
 }

@@ -67,6 +67,14 @@ static const SystemTable TABLES[] = {
         "column_default T, is_nullable T!, data_type T!")},
     {INFORMATION_SCHEMATA, INFORMATION, STR_INIT("schemata"), STR_INIT(
         "catalog_name T!, schema_name T!, schema_owner T")},
+    {SYSTEM_JOBS, SYSTEM, STR_INIT("jobs"), STR_INIT(
+        "job_id T!#, job_type T!, status T!, leader_status T, parameters J, message T, "
+        "exception_trace T, idempotency_key T, queue T, priority I, retry_count S!, "
+        "max_retries S!, memory_used L, cpu_used L, created_at M!, updated_at M!, started_at M, "
+        "finished_at M, node_id L!, leader_node_id L, result J")},
+    {SYSTEM_JOB_NODES, SYSTEM, STR_INIT("job_nodes"), STR_INIT(
+        "job_id T!#, node_id L!, status T!, error_message T, created_at M!, started_at M, "
+        "finished_at M, updated_at M!")},
 };
 /* clang-format on */
 

@@ -13,9 +13,3 @@ CatalogEdit *ddl_edit(QueryRun *run, CommitBuilder *builder);
 /* STATUS_INVALID_OPERATION naming connection, user and subscription when a live query is open on
  * the table (decision 17). */
 MUST_CHECK Status ddl_check_unwatched(QueryRun *run, const Table *table);
-
-/* "CL-" and 12 hexadecimal digits; in the arena. */
-Str ddl_cleanup_job_id(Arena *arena);
-
-/* Removes the rows of dropped tables on a worker, in the background. */
-void ddl_purge(const QueryEngine *engine, const uint32_t *table_ids, size_t count);

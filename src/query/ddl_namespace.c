@@ -2,13 +2,13 @@
 #include "commit/catalog_commit.h"
 #include "query/ddl.h"
 #include "query/work.h"
+#include "table/table_cleanup.h"
 
 typedef struct NamespaceDdl {
     Work work;
     const AstNamespace *ast;
     bool skipped; /* IF [NOT] EXISTS, and it does (not) */
-    uint32_t *dropped_ids;
-    size_t dropped_count;
+    Job *cleanup; /* of its tables, until it is released; NULL = it had none */
 } NamespaceDdl;
 
 static NamespaceDdl *namespace_ddl_new(QueryRun *run, const AstNamespace *ast)
@@ -72,16 +72,16 @@ static Status prepare_drop(QueryRun *run, Work *work)
     return STATUS_OK;
 }
 
-/* The namespace's tables, none of which may be watched. */
-static Status collect_tables(QueryRun *run, NamespaceDdl *ddl, const Catalog *catalog)
+/* None of the namespace's tables may be watched. */
+static Status check_tables(QueryRun *run, Str name, const Catalog *catalog, size_t *ret_count)
 {
     TableList tables = catalog_tables(&run->ctx.arena, catalog);
-    ddl->dropped_ids = ARENA_ARRAY(&run->ctx.arena, uint32_t, tables.count);
+    *ret_count = 0;
     for (size_t i = 0; i < tables.count; i++) {
-        if (!str_equal(tables.items[i]->namespace_name, ddl->ast->name.text))
+        if (!str_equal(tables.items[i]->namespace_name, name))
             continue;
         TRY(ddl_check_unwatched(run, tables.items[i]));
-        ddl->dropped_ids[ddl->dropped_count++] = tables.items[i]->id;
+        ++*ret_count;
     }
     return STATUS_OK;
 }
@@ -93,22 +93,33 @@ static Status execute_drop(QueryRun *run, Work *work, CommitBuilder *builder)
     ddl->skipped = ddl->ast->if_exists && !catalog_namespace(commit_catalog(builder), name);
     if (ddl->skipped)
         return STATUS_OK;
-    TRY(collect_tables(run, ddl, commit_catalog(builder)));
+    size_t table_count;
+    TRY(check_tables(run, name, commit_catalog(builder), &table_count));
     CLEANUP(catalog_edit_abort) CatalogEdit *edit = ddl_edit(run, builder);
     TRY(catalog_drop_namespace(edit, name));
+    if (table_count)
+        TRY(table_cleanup_new(&run->ctx, run->engine->jobs, NULL, &ddl->cleanup));
     commit_catalog_edit(builder, TAKE(edit));
+    if (ddl->cleanup)
+        job_add(builder, ddl->cleanup);
     return STATUS_OK;
 }
 
 static Status finish_drop(QueryRun *run, Work *work)
 {
     NamespaceDdl *ddl = CONTAINER_OF(work, NamespaceDdl, work);
-    ddl_purge(run->engine, ddl->dropped_ids, ddl->dropped_count);
+    if (ddl->cleanup)
+        job_release(TAKE(ddl->cleanup));
     run_message(run,
                 ddl->skipped ? "Namespace '%.*s' does not exist"
                              : "Namespace '%.*s' dropped successfully",
                 STR_ARG(ddl->ast->name.text));
     return STATUS_OK;
+}
+
+static void close_drop(Work *work)
+{
+    job_abandon(TAKE(CONTAINER_OF(work, NamespaceDdl, work)->cleanup));
 }
 
 Work *drop_namespace_work(QueryRun *run, const AstNamespace *ast)
@@ -118,6 +129,7 @@ Work *drop_namespace_work(QueryRun *run, const AstNamespace *ast)
         .prepare = prepare_drop,
         .execute = execute_drop,
         .finish = finish_drop,
+        .close = close_drop,
     };
     return &ddl->work;
 }

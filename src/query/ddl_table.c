@@ -3,6 +3,7 @@
 #include "query/access.h"
 #include "query/ddl.h"
 #include "query/work.h"
+#include "table/table_cleanup.h"
 
 /* ---- CREATE TABLE ---- */
 
@@ -95,6 +96,7 @@ typedef struct DropTable {
     Work work;
     const AstDropTable *ast;
     const Table *table; /* NULL: skipped */
+    Job *cleanup;       /* until it is released */
 } DropTable;
 
 /* A kind that is given must be the table's. */
@@ -136,7 +138,9 @@ static Status execute_drop(QueryRun *run, Work *work, CommitBuilder *builder)
         TRY(ddl_check_unwatched(run, drop->table));
     CLEANUP(catalog_edit_abort) CatalogEdit *edit = ddl_edit(run, builder);
     TRY(catalog_drop_table(edit, drop->table->id));
+    TRY(table_cleanup_new(&run->ctx, run->engine->jobs, drop->table, &drop->cleanup));
     commit_catalog_edit(builder, TAKE(edit));
+    job_add(builder, drop->cleanup);
     return STATUS_OK;
 }
 
@@ -150,12 +154,17 @@ static Status finish_drop(QueryRun *run, Work *work)
                     STR_ARG(drop->ast->table.name.text));
         return STATUS_OK;
     }
-    ddl_purge(run->engine, &drop->table->id, 1);
     run_message(run,
                 "Table %.*s dropped successfully. Cleanup job: %.*s",
                 STR_ARG(drop->table->full_name),
-                STR_ARG(ddl_cleanup_job_id(&run->ctx.arena)));
+                STR_ARG(job_id(drop->cleanup)));
+    job_release(TAKE(drop->cleanup));
     return STATUS_OK;
+}
+
+static void close_drop(Work *work)
+{
+    job_abandon(TAKE(CONTAINER_OF(work, DropTable, work)->cleanup));
 }
 
 Work *drop_table_work(QueryRun *run, const AstDropTable *ast)
@@ -165,6 +174,7 @@ Work *drop_table_work(QueryRun *run, const AstDropTable *ast)
         .prepare = prepare_drop,
         .execute = execute_drop,
         .finish = finish_drop,
+        .close = close_drop,
     };
     drop->ast = ast;
     return &drop->work;

@@ -22,10 +22,10 @@
 #pragma once
 
 #include "auth/password.h"
-#include "base/worker.h"
 #include "cold/cold.h"
 #include "commit/sequencer.h"
 #include "duck/duck.h"
+#include "job/job.h"
 #include "table/system_table.h"
 #include "table/watcher.h"
 
@@ -58,8 +58,8 @@ typedef struct QueryHooks {
 typedef struct QueryEngine {
     Sequencer *sequencer;
     Store *store;
-    ColdTier *cold;      /* NULL: there is none */
-    WorkerPool *workers; /* purges dropped tables */
+    ColdTier *cold; /* NULL: there is none */
+    JobScheduler *jobs;
     const SystemTables *system_tables;
     ObjectStores *objects;
     DuckEngine *duck; /* runs what the own executor cannot; NULL = that is refused */

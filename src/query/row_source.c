@@ -38,6 +38,7 @@ static Status open_generated(RowSource *source)
         .table = source->options.table,
         .user_id = run->principal.user_id,
         .role = run->principal.role,
+        .tier = run_tier(run),
     };
     return system_tables_read(
         source->ctx, run->engine->system_tables, &request, &source->generated);

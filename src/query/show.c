@@ -102,6 +102,7 @@ static Status prepare_show(QueryRun *run, Work *work)
         .table = catalog_table(run->snapshot->catalog, STR("system"), str_from_c(name)),
         .user_id = run->principal.user_id,
         .role = run->principal.role,
+        .tier = run_tier(run),
     };
     SystemResult result;
     TRY(system_tables_read(&run->ctx, run->engine->system_tables, &request, &result));

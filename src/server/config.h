@@ -81,6 +81,13 @@ typedef struct Config {
         int64_t max_bytes;
     } change_log;
     struct {
+        int64_t running_max;
+        int64_t retries_max;
+        int64_t backoff_ms;
+        int64_t keep_ms;
+        int64_t keep_count;
+    } jobs;
+    struct {
         int64_t idle_timeout_s;
         int64_t auth_timeout_s;
         int64_t message_bytes;

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "table/stream_store.h"
-#include "table/table_purge.h"
 
 struct Housekeeping {
     HousekeepingOptions options;
@@ -101,43 +100,6 @@ int64_t housekeeping_tick(Housekeeping *housekeeping, int64_t now_us)
     if (now_us < housekeeping->idle_at_us && !atomic_exchange(&housekeeping->running, true))
         worker_pool_submit(housekeeping->options.workers, &housekeeping->task);
     return housekeeping->options.interval_ms;
-}
-
-/* ---- purges ---- */
-
-typedef struct PurgeTask {
-    WorkerTask task;
-    Store *store;
-    Sequencer *sequencer;
-    uint32_t table_id;
-} PurgeTask;
-
-static void run_purge(WorkerTask *task)
-{
-    PurgeTask *purge = CONTAINER_OF(task, PurgeTask, task);
-    CLEANUP(context_done) Context ctx = {0};
-    if (table_purge(&ctx, purge->store, purge->sequencer, purge->table_id) != STATUS_OK)
-        log_error("server",
-                  "purging a dropped table failed table_id=%u error=%.*s",
-                  purge->table_id,
-                  STR_ARG(ctx.message));
-    free(purge);
-}
-
-Status housekeeping_resume_purges(Context *ctx, Housekeeping *housekeeping)
-{
-    uint32_t *ids;
-    size_t count;
-    TRY(catalog_dropped_tables(ctx, housekeeping->options.store, &ids, &count));
-    for (size_t i = 0; i < count; i++) {
-        PurgeTask *purge = NEW(PurgeTask);
-        purge->task.run = run_purge;
-        purge->store = housekeeping->options.store;
-        purge->sequencer = housekeeping->options.sequencer;
-        purge->table_id = ids[i];
-        worker_pool_submit(housekeeping->options.workers, &purge->task);
-    }
-    return STATUS_OK;
 }
 
 /* ---- life cycle ---- */

@@ -4,8 +4,6 @@
  * bounds and expired stream events are removed, on a worker, and only while
  * something can have become old since the last commit.
  *
- * Also at start: what DROP TABLE left behind when the server was stopped.
- *
  * housekeeping_tick() belongs to one thread.
  */
 #pragma once
@@ -27,9 +25,6 @@ Housekeeping *housekeeping_new(const HousekeepingOptions *options);
 /* After the worker pool's end. */
 void housekeeping_free(Housekeeping *housekeeping);
 DEFINE_CLEANUP(Housekeeping, housekeeping_free)
-
-/* Goes on with purges that a stop cut short. */
-MUST_CHECK Status housekeeping_resume_purges(Context *ctx, Housekeeping *housekeeping);
 
 /* Hands to a worker what is due.  Returns after how many milliseconds to call again. */
 int64_t housekeeping_tick(Housekeeping *housekeeping, int64_t now_us);

@@ -11,6 +11,8 @@
 #include "server/settings.h"
 #include "server/version.h"
 #include "store/data_dir.h"
+#include "table/system_jobs.h"
+#include "table/table_cleanup.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,6 +42,8 @@ struct Server {
     DuckEngine *duck;
     WorkerPool *workers;
     LiveRegistry *registry;
+    JobScheduler *jobs;
+    TableCleanup cleanup;
     Auth *auth;
     PasswordPolicy password_policy;
     QueryEngine query;
@@ -161,6 +165,22 @@ static Status open_objects(Context *ctx, Server *server)
     return object_stores_open(ctx, &options, &server->objects);
 }
 
+static void open_jobs(Server *server)
+{
+    JobOptions options = settings_jobs(server->config);
+    options.store = server->store;
+    options.sequencer = server->sequencer;
+    server->jobs = job_scheduler_new(&options);
+    server->cleanup = (TableCleanup){.store = server->store, .sequencer = server->sequencer};
+    table_cleanup_register(server->jobs, &server->cleanup);
+}
+
+static Status start_jobs(Context *ctx, Server *server)
+{
+    TRY(job_scheduler_start(ctx, server->jobs));
+    return table_cleanup_resume(ctx, server->jobs, &server->cleanup);
+}
+
 static void open_query(Server *server)
 {
     const Config *config = server->config;
@@ -168,13 +188,14 @@ static void open_query(Server *server)
     server->system_tables = system_tables_new(&server->storage_defaults);
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
+    system_jobs_register(server->system_tables);
     DuckOptions duck_options = settings_duck(config);
     server->duck = duck_engine_new(&duck_options);
     duck_engine_allow(server->duck, server->data_dir->storage_path);
     server->query = (QueryEngine){
         .sequencer = server->sequencer,
         .store = server->store,
-        .workers = server->workers,
+        .jobs = server->jobs,
         .system_tables = server->system_tables,
         .objects = server->objects,
         .duck = server->duck,
@@ -226,7 +247,7 @@ static Status open_api(Context *ctx, Server *server)
     return STATUS_OK;
 }
 
-static Status open_housekeeping(Context *ctx, Server *server)
+static void open_housekeeping(Server *server)
 {
     const Config *config = server->config;
     int64_t interval_ms = config->tables.stream_eviction_s * 1000;
@@ -241,7 +262,6 @@ static Status open_housekeeping(Context *ctx, Server *server)
             },
         .interval_ms = interval_ms < HOUSEKEEPING_MS_MAX ? interval_ms : HOUSEKEEPING_MS_MAX,
     });
-    return housekeeping_resume_purges(ctx, server->housekeeping);
 }
 
 /* ---- starting ---- */
@@ -272,10 +292,12 @@ static Status open_all(Context *ctx, Server *server, uint16_t *ret_port)
     TRY(open_storage(ctx, server));
     TRY(open_auth(ctx, server));
     TRY(open_objects(ctx, server));
+    open_jobs(server);
     open_query(server);
     TRY(open_api(ctx, server));
     TRY(accounts_prepare(ctx, server->auth, server->sequencer, config->auth.root_password));
-    TRY(open_housekeeping(ctx, server));
+    open_housekeeping(server);
+    TRY(start_jobs(ctx, server));
     TRY(api_listen(ctx,
                    server->api,
                    config->server.host.ptr,
@@ -384,6 +406,7 @@ static bool drains_within(const Server *server, int64_t timeout_ms)
 void server_wait(Server *server)
 {
     run_until_signal(server);
+    job_scheduler_drain(server->jobs);
     api_drain(server->api);
     if (drains_within(server, server->config->shutdown.timeout_ms))
         return;
@@ -396,8 +419,9 @@ void server_wait(Server *server)
 /*
  * ---- stopping ----
  *
- * All requests are answered by now.  Tasks on workers end and post their results; the reactors
- * run what was posted, which may still ask the sequencer; then nobody does any more.
+ * All requests are answered by now.  Tasks on workers end and post their results; jobs end or are
+ * cancelled, and their commits are still fed to the reactors; the reactors run what was posted,
+ * which may still ask the sequencer; then nobody does any more.
  */
 
 static void stop_threads(Server *server)
@@ -419,8 +443,11 @@ void server_stop(Server *server)
     if (!server)
         return;
     worker_pool_free(server->workers);
+    if (!job_scheduler_stop(server->jobs, server->config->shutdown.timeout_ms))
+        leave_at_once("jobs do not end");
     stop_threads(server);
     sequencer_close(server->sequencer);
+    job_scheduler_free(server->jobs);
     api_free(server->api);
     housekeeping_free(server->housekeeping);
     live_registry_free(server->registry);

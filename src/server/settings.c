@@ -188,6 +188,18 @@ DuckOptions settings_duck(const Config *config)
     };
 }
 
+JobOptions settings_jobs(const Config *config)
+{
+    int32_t retries_max = (int32_t)config->jobs.retries_max;
+    return (JobOptions){
+        .running_max = (size_t)config->jobs.running_max,
+        .retries_max = retries_max ? retries_max : -1,
+        .backoff_ms = config->jobs.backoff_ms,
+        .keep_ms = config->jobs.keep_ms,
+        .keep_count = (uint64_t)config->jobs.keep_count,
+    };
+}
+
 StoreOptions settings_store(const Config *config, Str path)
 {
     return (StoreOptions){

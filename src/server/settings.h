@@ -23,4 +23,5 @@ MUST_CHECK Status settings_storage_defaults(Context *ctx,
                                             const Config *config,
                                             Str local_directory,
                                             StorageDefaults *ret_defaults);
+JobOptions settings_jobs(const Config *config);
 StoreOptions settings_store(const Config *config, Str path);

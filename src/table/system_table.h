@@ -6,7 +6,8 @@
  * "namespace.table" before requests are served, makes the rows from a snapshot.
  * Layers that own live state (subscriptions, statistics) register their own.
  * The registry is read-only once the server runs; providers are called from any
- * reactor or worker and must not block.
+ * reactor or worker and must not block: one that reads the store does so by the
+ * request's tier, and its STATUS_WOULD_BLOCK moves the request to a worker.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ typedef struct SystemRequest {
     const Table *table;
     Str user_id; /* who asks */
     Role role;
+    StoreTier tier; /* how providers that read the store may do so */
 } SystemRequest;
 
 typedef Status (*SystemProvider)(Context *ctx,

@@ -48,13 +48,18 @@ Fixture *fixture_open(LiveEngineOptions options)
     assert_int_equal(sequencer_open(&ctx, &sequencer_options, &fixture->sequencer), STATUS_OK);
     fixture->workers = worker_pool_new(4);
     fixture->system_tables = system_tables_new(&STORAGES);
+    fixture->jobs =
+        job_scheduler_new(&(JobOptions){.store = fixture->store, .sequencer = fixture->sequencer});
+    fixture->cleanup = (TableCleanup){.store = fixture->store, .sequencer = fixture->sequencer};
+    table_cleanup_register(fixture->jobs, &fixture->cleanup);
+    assert_int_equal(job_scheduler_start(&ctx, fixture->jobs), STATUS_OK);
     fixture->registry = live_registry_new(fixture->sequencer, 1);
     live_registry_register_tables(fixture->registry, fixture->system_tables);
     open_engine(fixture, options);
     fixture->query = (QueryEngine){
         .sequencer = fixture->sequencer,
         .store = fixture->store,
-        .workers = fixture->workers,
+        .jobs = fixture->jobs,
         .system_tables = fixture->system_tables,
         .table_defaults = {.deleted_retention_hours = 168, .stream_ttl_ms = 10000},
         .hooks = {.find_watcher = live_registry_find_watcher,
@@ -70,7 +75,9 @@ void fixture_close(Fixture *fixture)
     char command[128];
     live_engine_stop(fixture->engine);
     worker_pool_free(fixture->workers); /* its tasks use the sequencer */
+    assert_true(job_scheduler_stop(fixture->jobs, PATIENCE_MS));
     sequencer_close(fixture->sequencer);
+    job_scheduler_free(fixture->jobs);
     fixture_pump(fixture);
     live_engine_free(fixture->engine);
     live_registry_free(fixture->registry);

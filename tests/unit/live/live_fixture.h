@@ -8,12 +8,15 @@
 
 #include "live/live_engine.h"
 #include "query/query.h"
+#include "table/table_cleanup.h"
 
 typedef struct Fixture {
     char directory[64];
     Store *store;
     Sequencer *sequencer;
     WorkerPool *workers;
+    JobScheduler *jobs;
+    TableCleanup cleanup;
     SystemTables *system_tables;
     LiveRegistry *registry;
     LiveEngine *engine;

@@ -34,22 +34,28 @@ static void open_all(QueryFixture *fixture)
     assert_int_equal(store_open(&fixture->ctx, &options, &fixture->store), STATUS_OK);
     SequencerOptions sequencer = {.store = fixture->store};
     assert_int_equal(sequencer_open(&fixture->ctx, &sequencer, &fixture->sequencer), STATUS_OK);
-    fixture->workers = worker_pool_new(2);
     open_objects(fixture);
     fixture->system_tables = system_tables_new(&fixture->storages);
     fixture->duck = duck_engine_new(&(DuckOptions){.memory_bytes = 256 << 20});
     fixture->engine.duck = fixture->duck;
+    system_jobs_register(fixture->system_tables);
+    fixture->jobs =
+        job_scheduler_new(&(JobOptions){.store = fixture->store, .sequencer = fixture->sequencer});
+    fixture->cleanup = (TableCleanup){.store = fixture->store, .sequencer = fixture->sequencer};
+    table_cleanup_register(fixture->jobs, &fixture->cleanup);
+    assert_int_equal(job_scheduler_start(&fixture->ctx, fixture->jobs), STATUS_OK);
     fixture->engine.sequencer = fixture->sequencer;
     fixture->engine.store = fixture->store;
-    fixture->engine.workers = fixture->workers;
+    fixture->engine.jobs = fixture->jobs;
     fixture->engine.system_tables = fixture->system_tables;
     fixture->engine.objects = fixture->objects;
 }
 
 static void close_all(QueryFixture *fixture)
 {
-    worker_pool_free(TAKE(fixture->workers));
+    assert_true(job_scheduler_stop(fixture->jobs, 10000));
     sequencer_close(TAKE(fixture->sequencer));
+    job_scheduler_free(TAKE(fixture->jobs));
     store_close(TAKE(fixture->store));
     system_tables_free(TAKE(fixture->system_tables));
     object_stores_close(TAKE(fixture->objects));

@@ -11,6 +11,8 @@
 #pragma once
 
 #include "query/query.h"
+#include "table/system_jobs.h"
+#include "table/table_cleanup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,9 +29,10 @@ struct QueryFixture {
     Context ctx; /* the results live here */
     Store *store;
     Sequencer *sequencer;
-    WorkerPool *workers;
     StorageDefaults storages;
     ObjectStores *objects;
+    JobScheduler *jobs;
+    TableCleanup cleanup;
     SystemTables *system_tables;
     DuckEngine *duck;
     QueryEngine engine;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query_fixture.h"
 
+#include <unistd.h>
+
 static QueryFixture fixture;
 static QueryFixture *const f = &fixture;
 
@@ -190,6 +192,79 @@ static void r15_a_dropped_table_is_gone_and_its_name_is_free(void **state)
         query_admin(f, "DROP TABLE r15");
     }
     EXPECT(f, "DROP TABLE IF EXISTS r15", "[Table default.r15 does not exist (skipped)]");
+}
+
+/* Polls system.jobs, as clients do, until the job has that status. */
+static void wait_for_job(Str id, const char *status)
+{
+    char sql[160];
+    snprintf(sql, sizeof(sql), "SELECT status FROM system.jobs WHERE job_id = '%.*s'", STR_ARG(id));
+    for (int i = 0; !str_starts_with(str_from_c(query_admin(f, sql)), str_from_c(status)); i++) {
+        assert_true(i < 5000); /* else it never is */
+        usleep(1000);
+    }
+}
+
+static Str id_in(const char *text, const char *prefix)
+{
+    const char *id = strstr(text, prefix);
+    assert_non_null(id);
+    return str_from(id, JOB_ID_BYTES);
+}
+
+static void r72_the_cleanup_of_a_dropped_table_is_a_job(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE TABLE r72 (id BIGINT PRIMARY KEY); INSERT INTO r72 VALUES (1)");
+    char sql[200];
+    Str id = id_in(query_admin(f, "DROP TABLE r72"), "CL-");
+    snprintf(sql,
+             sizeof(sql),
+             "SELECT job_type, parameters->>'table_id', retry_count, max_retries, node_id "
+             "FROM system.jobs WHERE job_id = '%.*s'",
+             STR_ARG(id));
+    EXPECT(f, sql, "cleanup|default.r72|0|3|1\n"); /* whatever it is doing */
+    wait_for_job(id, "completed");
+    snprintf(sql,
+             sizeof(sql),
+             "SELECT message, started_at >= created_at, finished_at >= started_at "
+             "FROM system.jobs WHERE job_id = '%.*s'",
+             STR_ARG(id));
+    EXPECT(f, sql, "Cleaned up table default.r72|true|true\n");
+    snprintf(sql,
+             sizeof(sql),
+             "SELECT node_id, status, error_message FROM system.job_nodes WHERE job_id = '%.*s'",
+             STR_ARG(id));
+    EXPECT(f, sql, "1|completed|NULL\n");
+}
+
+static void r72_a_dropped_namespace_has_one_job_for_its_tables(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE NAMESPACE r72a; CREATE NAMESPACE r72b");
+    query_admin(f, "CREATE TABLE r72a.t (id BIGINT PRIMARY KEY)");
+    query_admin(f, "CREATE TABLE r72a.u (id BIGINT PRIMARY KEY)");
+    const char *count = query_admin(f, "SELECT count(*) FROM system.jobs");
+    query_admin(f, "DROP NAMESPACE r72b"); /* it was empty */
+    EXPECT(f, "SELECT count(*) FROM system.jobs", count);
+    query_admin(f, "DROP NAMESPACE r72a");
+    const char *newest =
+        query_admin(f, "SELECT job_id FROM system.jobs ORDER BY created_at DESC LIMIT 1");
+    wait_for_job(id_in(newest, "CL-"), "completed");
+}
+
+static void only_administrators_see_and_kill_jobs(void **state)
+{
+    (void)state;
+    query_admin(f, "CREATE TABLE killed (id BIGINT PRIMARY KEY)");
+    Str id = id_in(query_admin(f, "DROP TABLE killed"), "CL-");
+    wait_for_job(id, "completed");
+    char sql[120];
+    snprintf(sql, sizeof(sql), "KILL JOB '%.*s'", STR_ARG(id));
+    assert_contains(query_admin(f, sql), "is completed already, it cannot be killed");
+    assert_contains(query_admin(f, "KILL JOB 'CL-none'"), "Job 'CL-none' does not exist");
+    assert_contains(query_user(f, "eve", sql), "PERMISSION_DENIED");
+    assert_contains(query_user(f, "eve", "SELECT * FROM system.jobs"), "ERROR");
 }
 
 static void a_table_is_dropped_only_as_what_it_is(void **state)
@@ -410,7 +485,6 @@ static void what_is_not_supported_is_named(void **state)
         "SELECT * FROM (e CROSS JOIN e AS b) AS c",
         "INSERT INTO e SELECT * FROM e",
         "EXPLAIN SELECT 1",
-        "KILL JOB 'x'",
     };
     query_admin(f, "CREATE TABLE IF NOT EXISTS e (id BIGINT PRIMARY KEY)");
     for (size_t i = 0; i < sizeof(STATEMENTS) / sizeof(*STATEMENTS); i++) {
@@ -717,6 +791,9 @@ int main(void)
         cmocka_unit_test(r12_an_update_bumps_the_version_unless_nothing_changes),
         cmocka_unit_test(r13_shared_rows_are_the_same_for_everybody),
         cmocka_unit_test(r15_a_dropped_table_is_gone_and_its_name_is_free),
+        cmocka_unit_test(r72_the_cleanup_of_a_dropped_table_is_a_job),
+        cmocka_unit_test(r72_a_dropped_namespace_has_one_job_for_its_tables),
+        cmocka_unit_test(only_administrators_see_and_kill_jobs),
         cmocka_unit_test(a_table_is_dropped_only_as_what_it_is),
         cmocka_unit_test(a_watched_table_is_dropped_by_force_only),
         cmocka_unit_test(r17_describe_table),
