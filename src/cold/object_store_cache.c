@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -207,6 +208,7 @@ Status object_cache_get(Context *ctx,
     if (is_new)
         status = load_entry(ctx, entry, load);
     TRY(status);
+    assert(entry);
     *ret_file = object_file_new(entry->path, entry);
     return STATUS_OK;
 }

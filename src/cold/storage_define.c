@@ -289,7 +289,7 @@ static bool is_within(Str path, Str directory)
 
 Status storage_make_directory(Context *ctx, const ObjectStores *stores, const Storage *storage)
 {
-    Str path = STR_NULL, local = STR_NULL;
+    Str path = STR(""), local = STR("");
     TRY(file_make_directories(ctx, storage->directory));
     TRY(real_path(ctx, storage->directory, &path));
     TRY(real_path(ctx, object_stores_local_directory(stores), &local));
