@@ -171,9 +171,25 @@ static void write_csv_row(const LiveView *view, const Change *change, const Json
 
 /* ---- messages ---- */
 
-static Status take_columns(Context *ctx, LiveView *view, const Json *schema, Buf *out)
+static void remark_columns(LiveView *view, int64_t time_us, Buf *out)
 {
-    if (!schema || schema->kind != JSON_ARRAY)
+    CLEANUP(buf_done) Buf remark = {0};
+    BUF_LIT(&remark, "the table was altered; the columns are");
+    for (const Json *column = view->columns->first; column; column = column->next) {
+        const Json *name = json_member(column, STR("name"));
+        BUF_LIT(&remark, " ");
+        display_clean(name ? name->text : STR_NULL, &remark);
+    }
+    live_view_remark(view, time_us, buf_str(&remark), out);
+}
+
+/* An acknowledgement comes again with every new connection, and when the table was altered. */
+static Status
+take_columns(Context *ctx, LiveView *view, const Json *schema, int64_t time_us, Buf *out)
+{
+    bool is_first = !view->columns;
+    if (!schema || schema->kind != JSON_ARRAY ||
+        (!is_first && str_equal(view->columns->source, schema->source)))
         return STATUS_OK;
     arena_clear(&view->schema.arena);
     Str own = arena_str(&view->schema.arena, schema->source);
@@ -184,6 +200,8 @@ static Status take_columns(Context *ctx, LiveView *view, const Json *schema, Buf
     }
     if (view->format == FORMAT_CSV)
         write_csv_header(view, out);
+    else if (!is_first)
+        remark_columns(view, time_us, out);
     return STATUS_OK;
 }
 
@@ -245,7 +263,7 @@ static Status take_ack(Context *ctx, LiveView *view, const Json *message, int64_
         view->row_count = 0;
         view->announced = false;
     }
-    return take_columns(ctx, view, json_member(message, STR("schema")), out);
+    return take_columns(ctx, view, json_member(message, STR("schema")), us, out);
 }
 
 Status live_view_write(Context *ctx, LiveView *view, const Json *message, int64_t time_us, Buf *out)

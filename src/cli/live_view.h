@@ -7,8 +7,9 @@
  *     12:04:07.200 ~ id=2 body='new' -> 'newer'
  *     12:04:08.000 - id=2 body='newer'        went away
  *
- * As CSV the columns are `change`, then the query's; as JSON each message
- * stands on a line as it came.  One thread at a time.
+ * As CSV the columns are `change`, then the query's, and their header comes
+ * again when the table was altered; as JSON each message stands on a line as it
+ * came.  One thread at a time.
  */
 #pragma once
 

@@ -10,8 +10,9 @@
  * longer has what was missed, the next acknowledgement says "resync": true and
  * all rows come again.
  *
- * An expired token is renewed.  A subscription that the server ends with an
- * error is forgotten.  One thread at a time.
+ * When a table is altered its live queries go on: another acknowledgement, an
+ * ordinary message, holds the new columns.  An expired token is renewed.  A subscription that the
+ * server ends with an error is forgotten.  One thread at a time.
  */
 #pragma once
 

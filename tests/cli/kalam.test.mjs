@@ -110,6 +110,19 @@ test('a live query shows what is there and every change, and goes on after a res
     assert.match(watcher.stderr, /# connection lost .*\n.*# connected again/);
 });
 
+test('a live query goes on when its table is altered, and ends when it no longer can', async () => {
+    await root.sql('CREATE SHARED TABLE app.altered (id BIGINT PRIMARY KEY, body TEXT)');
+    const watcher = new Kalam(server, ['--subscribe', "SELECT * FROM app.altered WHERE body <> 'x'"]);
+    await watcher.see('# 0 rows; live from here on');
+    await root.sql('ALTER TABLE app.altered ADD COLUMN n INT DEFAULT 5');
+    await watcher.see('# the table was altered; the columns are id body n\n');
+    await root.sql("INSERT INTO app.altered (id, body) VALUES (1, 'a')");
+    await watcher.see("+ id=1 body='a' n=5\n");
+    await root.sql('ALTER TABLE app.altered DROP COLUMN body');
+    assert.equal((await watcher.ended()).code, 1);
+    assert.match(watcher.stderr, /^ERROR SCHEMA_CHANGED: Table app\.altered was altered \(version 3\): .*'body'/m);
+});
+
 test('a live query that is refused says why and fails; one with a time limit ends by itself', async () => {
     const refused = await kalam(server, ['--subscribe', 'SELECT * FROM app.notes ORDER BY id']);
     assert.equal(refused.code, 1);

@@ -79,6 +79,28 @@ static void csv_has_one_column_for_the_kind(void **state)
     assert_line(&view, UPDATE, "update,1,new,\n");
 }
 
+static const char ALTERED[] =
+    "{\"type\":\"subscription_ack\",\"schema\":[{\"name\":\"id\",\"data_type\":\"BigInt\"},"
+    "{\"name\":\"at\",\"data_type\":\"Text\"}]}";
+
+static void d17_other_columns_are_told_once(void **state)
+{
+    (void)state;
+    CLEANUP(live_view_done) LiveView table;
+    CLEANUP(live_view_done) LiveView csv;
+    live_view_init(&table, FORMAT_TABLE, &(Style){0});
+    live_view_init(&csv, FORMAT_CSV, &(Style){0});
+    assert_line(&table, ACK, "");
+    assert_line(&table, ACK, "");
+    assert_line(&table, ALTERED, "# the table was altered; the columns are id at\n");
+    assert_line(&table, ALTERED, "");
+    assert_line(&table, UPDATE, "~ id=1 body='old' -> 'new' at=1000000 -> NULL\n");
+    assert_line(&csv, ACK, "change,id,body,at\n");
+    assert_line(&csv, ACK, "");
+    assert_line(&csv, ALTERED, "change,id,at\n");
+    assert_line(&csv, UPDATE, "update,1,\n");
+}
+
 static void json_passes_messages_on(void **state)
 {
     (void)state;
@@ -122,6 +144,7 @@ int main(void)
         cmocka_unit_test(each_kind_of_change_is_one_line),
         cmocka_unit_test(an_update_tells_old_and_new_of_what_changed),
         cmocka_unit_test(csv_has_one_column_for_the_kind),
+        cmocka_unit_test(d17_other_columns_are_told_once),
         cmocka_unit_test(json_passes_messages_on),
         cmocka_unit_test(long_values_are_cut_on_a_terminal),
         cmocka_unit_test(messages_that_make_no_sense_are_passed_over),
