@@ -16,6 +16,8 @@
 
 #include <pthread.h>
 
+typedef struct TrashItem TrashItem;
+
 struct ColdTier {
     Store *store;
     DuckEngine *duck;
@@ -28,6 +30,7 @@ struct ColdTier {
     pthread_cond_t turn_ended;
     Map turns;   /* (table, owner) that somebody maintains; the values are heap */
     Map allowed; /* directories that DuckDB was told of; likewise */
+    TrashItem *trash;
 };
 
 /* The kills of all segments of one manifest version. */
@@ -95,6 +98,8 @@ MUST_CHECK Status cold_segment_path(Context *ctx,
                                     const Segment *segment,
                                     Str *ret_path);
 
+void cold_trash_done(ColdTier *tier);
+
 /* ---- where files are ---- */
 
 typedef struct ColdPlace {
@@ -119,5 +124,9 @@ Str segment_object_name(Arena *arena, const Manifest *manifest, int64_t file_ms)
 
 /* ---- scans ---- */
 
-/* As cold_scan_open(), of these segments only, all rows and columns. */
-ColdScan *cold_scan_open_segments(ColdView *view, const uint32_t *segments, size_t count);
+/*
+ * As cold_scan_open(), of these segments only, all rows and columns.  The dead
+ * versions that it passes over are appended to `dead`, unsorted.
+ */
+ColdScan *
+cold_scan_open_segments(ColdView *view, const uint32_t *segments, size_t count, SeqSet *dead);

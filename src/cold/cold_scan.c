@@ -23,6 +23,7 @@ struct ColdScan {
     size_t part_count;
     ScanPart **heap; /* parts that have not ended; the next one first */
     size_t heap_count;
+    SeqSet *dead; /* takes the dead versions that are passed over; may be NULL */
     bool advance; /* the first one's row was given out */
     Status status;
     Arena arena;
@@ -130,9 +131,11 @@ ColdScan *cold_scan_open(ColdView *view, const ColdScanOptions *options)
     return scan;
 }
 
-ColdScan *cold_scan_open_segments(ColdView *view, const uint32_t *segments, size_t count)
+ColdScan *
+cold_scan_open_segments(ColdView *view, const uint32_t *segments, size_t count, SeqSet *dead)
 {
     ColdScan *scan = scan_open(view, &(ColdScanOptions){0});
+    scan->dead = dead;
     add_parts(scan, segments, count);
     return scan;
 }
@@ -152,7 +155,11 @@ void cold_scan_close(ColdScan *scan)
 static Status open_part(Context *ctx, ColdScan *scan, ScanPart *part)
 {
     SegmentReaderOptions options = {
-        .view = scan->view, .segment = part->segment, .scan = &scan->options};
+        .view = scan->view,
+        .segment = part->segment,
+        .scan = &scan->options,
+        .dead = scan->dead,
+    };
     part->unbounded = false;
     return segment_reader_open(ctx, &options, &part->reader);
 }

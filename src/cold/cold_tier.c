@@ -31,6 +31,7 @@ void cold_tier_free(ColdTier *tier)
 {
     if (!tier)
         return;
+    cold_trash_done(tier);
     cold_cache_free(tier->cache);
     free_values(&tier->turns);
     free_values(&tier->allowed);

@@ -147,7 +147,7 @@ static Status add_segment(Context *ctx, Flush *flush, HotFeed *feed, const Segme
     SeqNo seq;
     seq_set_sort(&feed->kills);
     ManifestChange change = {
-        .added = draft, .added_kills = &feed->kills, .added_count = 1, .unsettled = true};
+        .added = draft, .added_count = 1, .kills = &feed->kills, .unsettled = true};
     TRY(maintenance_commit(ctx, &flush->turn, &change, &seq));
     note_file(ctx, flush, draft);
     return maintenance_settle(ctx, &flush->turn);

@@ -43,10 +43,13 @@ MUST_CHECK Status maintenance_refresh(Context *ctx, Maintenance *turn);
 
 typedef struct ManifestChange {
     const SegmentDraft *added;
-    SeqSet *added_kills; /* of each added one, sorted; sets kill_count */
     size_t added_count;
+    const SeqSet *kills;     /* sorted; of the first added one.  NULL = none */
     const uint32_t *removed; /* ids */
     size_t removed_count;
+    /* `kills` replaces those of all other segments; without an added segment they become the first
+     * remaining one's. */
+    bool all_kills;
     bool unsettled; /* the rows of the last added one are hot as well */
 } ManifestChange;
 

@@ -14,6 +14,7 @@ typedef struct ManifestOp {
     const Maintenance *turn;
     const Manifest *next;
     const ManifestChange *change;
+    uint32_t kills_of; /* the segment that gets the change's kills; 0 = none */
 } ManifestOp;
 
 /* ---- inside execute() ---- */
@@ -72,27 +73,42 @@ static void put_head(ManifestOp *op, CommitBuilder *builder)
 
 static void put_parts(ManifestOp *op, CommitBuilder *builder, size_t index)
 {
-    CLEANUP(buf_done) Buf kills = {0};
     Context *ctx = op->op.ctx;
-    const ManifestChange *change = op->change;
-    const SegmentDraft *draft = &change->added[index];
+    const SegmentDraft *draft = &op->change->added[index];
     uint32_t id = op->turn->manifest->last_segment + 1 + (uint32_t)index;
     put(builder, op->turn, key_of(ctx, op->turn, MANIFEST_FILTER, id), buf_str(&draft->filter));
     put(builder, op->turn, key_of(ctx, op->turn, MANIFEST_STATS, id), buf_str(&draft->stats));
-    if (change->added_kills[index].count == 0)
+}
+
+static void remove_part(ManifestOp *op, CommitBuilder *builder, ManifestPart part, uint32_t id)
+{
+    put(builder, op->turn, key_of(op->op.ctx, op->turn, part, id), STR_NULL);
+}
+
+/* Of one segment: the change's kills, or none where it had some and all are replaced. */
+static void put_kills(ManifestOp *op, CommitBuilder *builder, const Segment *segment)
+{
+    CLEANUP(buf_done) Buf kills = {0};
+    Context *ctx = op->op.ctx;
+    if (segment->id != op->kills_of) {
+        const Segment *before = manifest_segment(op->turn->manifest, segment->id);
+        if (op->change->all_kills && before && before->kill_count > 0)
+            remove_part(op, builder, MANIFEST_KILLS, segment->id);
         return;
-    seq_set_encode(&kills, &change->added_kills[index]);
+    }
+    seq_set_encode(&kills, op->change->kills);
     put(builder,
         op->turn,
-        key_of(ctx, op->turn, MANIFEST_KILLS, id),
+        key_of(ctx, op->turn, MANIFEST_KILLS, segment->id),
         arena_str(&ctx->arena, buf_str(&kills)));
 }
 
 static void remove_parts(ManifestOp *op, CommitBuilder *builder, uint32_t id)
 {
-    static const ManifestPart PARTS[] = {MANIFEST_FILTER, MANIFEST_KILLS, MANIFEST_STATS};
-    for (size_t i = 0; i < sizeof(PARTS) / sizeof(PARTS[0]); i++)
-        put(builder, op->turn, key_of(op->op.ctx, op->turn, PARTS[i], id), STR_NULL);
+    remove_part(op, builder, MANIFEST_FILTER, id);
+    remove_part(op, builder, MANIFEST_STATS, id);
+    if (manifest_segment(op->turn->manifest, id)->kill_count > 0)
+        remove_part(op, builder, MANIFEST_KILLS, id);
 }
 
 static Status execute_change(WriteOp *write_op, CommitBuilder *builder)
@@ -102,6 +118,8 @@ static Status execute_change(WriteOp *write_op, CommitBuilder *builder)
     put_head(op, builder);
     for (size_t i = 0; i < op->change->added_count; i++)
         put_parts(op, builder, i);
+    for (size_t i = 0; i < op->next->segment_count; i++)
+        put_kills(op, builder, &op->next->segments[i]);
     for (size_t i = 0; i < op->change->removed_count; i++)
         remove_parts(op, builder, op->change->removed[i]);
     return STATUS_OK;
@@ -127,49 +145,61 @@ static size_t next_segments(const Manifest *from, const ManifestChange *change, 
         Segment *segment = &segments[count++];
         *segment = change->added[i].segment;
         segment->id = from->last_segment + 1 + (uint32_t)i;
-        segment->kill_count = change->added_kills[i].count;
     }
     return count;
 }
 
-/* Shares its texts with the present one. */
-static Manifest next_manifest(Context *ctx, const Manifest *from, const ManifestChange *change)
+/* The segment that the change's kills go to gets their count; its id, or 0. */
+static uint32_t count_kills(const ManifestChange *change, Segment *segments, size_t count)
 {
-    Manifest next = {
-        .version = from->version + 1,
-        .last_segment = from->last_segment + (uint32_t)change->added_count,
-        .created_at_ms = from->created_at_ms,
-        .updated_at_ms = clock_wall_us() / 1000,
-        .last_file_ms = from->last_file_ms,
-        .storage_id = from->storage_id,
-        .directory = from->directory,
-    };
-    Segment *segments =
-        ARENA_ARRAY(&ctx->arena, Segment, from->segment_count + change->added_count + 1);
-    next.segment_count = next_segments(from, change, segments);
-    next.segments = segments;
-    next.unsettled = change->unsettled ? next.last_segment : 0;
-    for (size_t i = 0; i < change->added_count; i++)
-        if (change->added[i].segment.file_ms > next.last_file_ms)
-            next.last_file_ms = change->added[i].segment.file_ms;
-    return next;
+    size_t at = change->added_count ? count - change->added_count : 0;
+    for (size_t i = 0; change->all_kills && i < count; i++)
+        segments[i].kill_count = 0;
+    if (!change->kills || change->kills->count == 0 || count == 0)
+        return 0;
+    segments[at].kill_count = change->kills->count;
+    return segments[at].id;
 }
 
-static Status commit_manifest(Context *ctx,
-                              Maintenance *turn,
-                              const Manifest *next,
-                              const ManifestChange *change,
-                              SeqNo *ret_seq)
+static int64_t last_file_ms(const Manifest *from, const ManifestChange *change)
 {
-    ManifestOp op = {
-        .op = {.ctx = ctx, .execute = execute_change},
-        .turn = turn,
-        .next = next,
-        .change = change,
+    int64_t last = from->last_file_ms;
+    for (size_t i = 0; i < change->added_count; i++)
+        if (change->added[i].segment.file_ms > last)
+            last = change->added[i].segment.file_ms;
+    return last;
+}
+
+/* Shares its texts with the present one. */
+static Manifest next_manifest(Context *ctx, ManifestOp *op, const Manifest *from)
+{
+    const ManifestChange *change = op->change;
+    Segment *segments =
+        ARENA_ARRAY(&ctx->arena, Segment, from->segment_count + change->added_count + 1);
+    size_t count = next_segments(from, change, segments);
+    op->kills_of = count_kills(change, segments, count);
+    uint32_t last_segment = from->last_segment + (uint32_t)change->added_count;
+    return (Manifest){
+        .version = from->version + 1,
+        .unsettled = change->unsettled ? last_segment : 0,
+        .last_segment = last_segment,
+        .created_at_ms = from->created_at_ms,
+        .updated_at_ms = clock_wall_us() / 1000,
+        .last_file_ms = last_file_ms(from, change),
+        .storage_id = from->storage_id,
+        .directory = from->directory,
+        .segment_count = count,
+        .segments = segments,
     };
+}
+
+static Status commit_manifest(Context *ctx, ManifestOp *op, Maintenance *turn, SeqNo *ret_seq)
+{
+    op->op = (WriteOp){.ctx = ctx, .execute = execute_change};
+    op->turn = turn;
     TRY(fault_point(ctx, "manifest.before_commit"));
-    TRY(sequencer_execute(turn->sequencer, &op.op));
-    *ret_seq = op.op.seq;
+    TRY(sequencer_execute(turn->sequencer, &op->op));
+    *ret_seq = op->op.seq;
     TRY(fault_point(ctx, "manifest.after_commit"));
     return maintenance_refresh(ctx, turn);
 }
@@ -183,17 +213,20 @@ maintenance_commit(Context *ctx, Maintenance *turn, const ManifestChange *change
                     "table %.*s has %d cold files already: compact it",
                     STR_ARG(turn->table->full_name),
                     MANIFEST_SEGMENTS_MAX);
-    Manifest next = next_manifest(ctx, turn->manifest, change);
-    return commit_manifest(ctx, turn, &next, change, ret_seq);
+    ManifestOp op = {.change = change};
+    Manifest next = next_manifest(ctx, &op, turn->manifest);
+    op.next = &next;
+    return commit_manifest(ctx, &op, turn, ret_seq);
 }
 
 Status maintenance_commit_settled(Context *ctx, Maintenance *turn)
 {
     static const ManifestChange NOTHING = {0};
     Manifest next = *turn->manifest;
+    ManifestOp op = {.change = &NOTHING, .next = &next};
     SeqNo seq;
     next.unsettled = 0;
-    return commit_manifest(ctx, turn, &next, &NOTHING, &seq);
+    return commit_manifest(ctx, &op, turn, &seq);
 }
 
 /* ---- manifest.json ---- */

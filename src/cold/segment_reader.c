@@ -337,8 +337,10 @@ Status segment_reader_next(
         reader->chunk_rows++;
         make_row(reader, values, ret_row);
         *ret_key = buf_str(&reader->key);
-        if (in_range(&reader->scan, *ret_key) && ret_row->seq > reader->scan.after_seq &&
-            !seq_set_has(reader->dead, ret_row->seq))
+        bool is_dead = seq_set_has(reader->dead, ret_row->seq);
+        if (is_dead && reader->options.dead)
+            seq_set_append(reader->options.dead, ret_row->seq);
+        if (!is_dead && in_range(&reader->scan, *ret_key) && ret_row->seq > reader->scan.after_seq)
             return STATUS_OK;
     }
 }

@@ -18,6 +18,7 @@ typedef struct SegmentReaderOptions {
     const ColdScanOptions *scan; /* NULL = all rows with all columns */
     const Str *keys;             /* only these; in any order of rows */
     size_t key_count;            /* 0 = no such list */
+    SeqSet *dead;                /* takes the dead versions that are passed over; may be NULL */
 } SegmentReaderOptions;
 
 /* The options' contents outlive the reader.  STATUS_CORRUPT when the file is not what the manifest

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cold_fixture.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "value/key.h"
 
@@ -377,9 +378,23 @@ Status owner_flush(TestOwner *owner, FlushResult *ret_result)
         .sequencer = fixture->sequencer,
         .table_id = owner->table->id,
         .owner = owner->owner,
-        .segment_rows_max = 150,
+        .segment_rows_max = FILE_ROWS_MAX,
     };
     return cold_flush(&fixture->ctx, &options, ret_result);
+}
+
+Status owner_compact(TestOwner *owner, bool everything, CompactResult *ret_result)
+{
+    Fixture *fixture = owner->table->fixture;
+    CompactOptions options = {
+        .tier = fixture->tier,
+        .sequencer = fixture->sequencer,
+        .table_id = owner->table->id,
+        .owner = owner->owner,
+        .everything = everything,
+        .segment_rows_max = FILE_ROWS_MAX,
+    };
+    return cold_compact(&fixture->ctx, &options, ret_result);
 }
 
 /* ---- looking ---- */
@@ -616,4 +631,11 @@ size_t fixture_file_count(Fixture *fixture)
     assert_int_equal(fscanf(pipe, "%d", &count), 1);
     pclose(pipe);
     return (size_t)count;
+}
+
+Str fixture_file(Fixture *fixture, const char *path)
+{
+    Str text;
+    assert_int_equal(file_read(&fixture->ctx, below(fixture, path), 1 << 20, &text), STATUS_OK);
+    return text;
 }

@@ -8,11 +8,12 @@
 #pragma once
 
 #include "cold/cold_private.h"
+#include "cold/compact.h"
 #include "cold/flush.h"
 #include "cold_test.h"
 #include "commit/catalog_commit.h"
 
-enum { MODEL_KEYS = 400, MODEL_BODY_BYTES = 24 };
+enum { MODEL_KEYS = 400, MODEL_BODY_BYTES = 24, FILE_ROWS_MAX = 150 };
 
 typedef struct Fixture {
     char path[64];
@@ -64,7 +65,9 @@ void owner_remove(TestOwner *owner, int64_t id);
 /* A random one of both. */
 void owner_change(TestOwner *owner, uint64_t *state, int64_t id_max);
 
+/* Files of at most FILE_ROWS_MAX rows. */
 Status owner_flush(TestOwner *owner, FlushResult *ret_result);
+Status owner_compact(TestOwner *owner, bool everything, CompactResult *ret_result);
 
 /* What is read over both tiers is what the model says: by scans both ways, by key, and inside of
  * DuckDB. */
@@ -79,3 +82,5 @@ ColdStats owner_stats(TestOwner *owner);
 Str fixture_key(Fixture *fixture, int64_t id);
 /* Files named batch-*.parquet below the storage. */
 size_t fixture_file_count(Fixture *fixture);
+/* ns.t's manifest.json, in the fixture's arena. */
+Str fixture_file(Fixture *fixture, const char *path);
