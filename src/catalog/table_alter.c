@@ -28,11 +28,12 @@ static bool widens_to_decimal(Type from, Type to)
     return digits > 0 && to.precision - to.scale >= digits;
 }
 
-/* Types whose text is the same whoever writes it. */
+/* Types whose text is the same whoever writes it, and whatever type the column had before: a
+ * DECIMAL's text would depend on the scale that its row was written with. */
 static bool widens_to_text(TypeKind from)
 {
-    return integer_digits(from) > 0 || from == TYPE_DECIMAL || from == TYPE_BOOLEAN ||
-           from == TYPE_UUID || from == TYPE_DATE || from == TYPE_JSON;
+    return integer_digits(from) > 0 || from == TYPE_BOOLEAN || from == TYPE_UUID ||
+           from == TYPE_DATE || from == TYPE_JSON;
 }
 
 bool type_widens(Type from, Type to)

@@ -47,6 +47,7 @@ static Status check_rows(QueryRun *run, AlterTable *alter)
 {
     bool met = true;
     alter->check = (TableCheck){
+        .cold = run->engine->cold,
         .table = alter->table,
         .demand = alter->alteration.demand,
         .column = alter->alteration.demand_column,

@@ -2,6 +2,7 @@
 #include "table/table_check.h"
 
 #include "table/row_image.h"
+#include "table/row_scan.h"
 
 /* What the sequencer may spend on it: about a millisecond. */
 enum { COMMITS_CHECKED_MAX = 1000, CHECK_EVERY_ROWS = 64, SLOT_AND_TABLE_BYTES = 6 };
@@ -48,6 +49,44 @@ check_slot(Context *ctx, Snapshot *snapshot, const TableCheck *check, uint16_t s
     return store_scan_status(ctx, scan);
 }
 
+/* Rows of one owner that left the hot tier, too. */
+static Status
+check_owner(Context *ctx, Snapshot *snapshot, const TableCheck *check, Owner owner, bool *ret_met)
+{
+    TableScanOptions options = {
+        .cold = check->cold, .snapshot = snapshot, .table = check->table, .owner = owner};
+    CLEANUP(row_scan_close) RowScan *scan = row_scan_open(&options);
+    Str key;
+    StoredRow stored;
+    for (uint64_t count = 0; *ret_met && row_scan_next(ctx, scan, &key, &stored); count++) {
+        if (count % CHECK_EVERY_ROWS == 0)
+            TRY(context_check(ctx));
+        TRY(stored_meets(ctx, check, &stored, ret_met));
+    }
+    return row_scan_status(scan);
+}
+
+/* Every owner with cold rows has a manifest. */
+static Status
+check_cold_owners(Context *ctx, Snapshot *snapshot, const TableCheck *check, bool *ret_met)
+{
+    const char first = (char)MANIFEST_HEAD;
+    const char last = (char)(MANIFEST_HEAD + 1);
+    StoreScanOptions options = {
+        .read = {.snapshot = snapshot->at, .family = FAMILY_MANIFEST},
+        .lower = str_from(&first, 1),
+        .upper = str_from(&last, 1),
+    };
+    CLEANUP(store_scan_close) StoreScan *scan = store_scan_open(snapshot->store, &options);
+    while (*ret_met && store_scan_next(scan)) {
+        ManifestKey key;
+        TRY(manifest_key_read(ctx, scan->key, &key));
+        if (key.table_id == check->table->id)
+            TRY(check_owner(ctx, snapshot, check, key.owner, ret_met));
+    }
+    return store_scan_status(ctx, scan);
+}
+
 Status table_check_rows(Context *ctx, Snapshot *snapshot, const TableCheck *check, bool *ret_met)
 {
     bool shared = check->table->kind == TABLE_SHARED;
@@ -56,7 +95,8 @@ Status table_check_rows(Context *ctx, Snapshot *snapshot, const TableCheck *chec
     *ret_met = true;
     for (uint32_t slot = first; *ret_met && slot <= last; slot++)
         TRY(check_slot(ctx, snapshot, check, (uint16_t)slot, ret_met));
-    return STATUS_OK;
+    bool cold = check->cold && catalog_table_is_cold(snapshot->catalog, check->table->id);
+    return cold && *ret_met ? check_cold_owners(ctx, snapshot, check, ret_met) : STATUS_OK;
 }
 
 /* ---- since then ---- */

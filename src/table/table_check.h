@@ -8,9 +8,11 @@
 #pragma once
 
 #include "catalog/table_alter.h"
+#include "cold/cold.h"
 #include "commit/sequencer.h"
 
 typedef struct TableCheck {
+    ColdTier *cold;     /* NULL: there is none */
     const Table *table; /* as it is before the change */
     TableDemand demand;
     uint32_t column; /* of DEMAND_NOT_NULL: index into the table's columns */
