@@ -12,6 +12,7 @@
 #include "server/version.h"
 #include "store/data_dir.h"
 #include "table/system_jobs.h"
+#include "table/system_users.h"
 #include "table/table_cleanup.h"
 
 #include <assert.h>
@@ -186,6 +187,7 @@ static void open_query(Server *server)
     const Config *config = server->config;
     server->workers = worker_pool_new((size_t)config->performance.worker_threads);
     server->system_tables = system_tables_new(&server->storage_defaults);
+    system_users_register(server->system_tables, auth_login_guard(server->auth));
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
     system_jobs_register(server->system_tables);

@@ -20,52 +20,6 @@ static Str word_in_case(Context *ctx, const char *word, bool upper)
     return str_from(letters, text.len);
 }
 
-/* ---- system.users ---- */
-
-static const char *auth_type_name(AuthType type)
-{
-    static const char *const NAMES[] = {"Password", "OAuth", "Internal"};
-    return NAMES[type];
-}
-
-static void add_user(SystemRows *rows, const User *user)
-{
-    system_row_begin(rows);
-    system_row_text(rows, "user_id", user->id);
-    system_row_text(rows, "password_hash", user->password_hash.ptr ? user->password_hash : STR(""));
-    system_row_text(rows, "role", str_from_c(role_word(user->role)));
-    system_row_text(rows, "email", user->email);
-    system_row_text(rows, "auth_type", str_from_c(auth_type_name(user->auth_type)));
-    system_row_text(rows, "auth_data", user->auth_data);
-    system_row_text(rows, "storage_mode", STR("Table"));
-    system_row_integer(rows, "failed_login_attempts", 0);
-    system_row_integer(rows, "created_at", user->created_at_us);
-    system_row_integer(rows, "updated_at", user->updated_at_us);
-    if (user->deleted_at_us)
-        system_row_integer(rows, "deleted_at", user->deleted_at_us);
-}
-
-static int compare_users(const void *a, const void *b)
-{
-    return str_compare((*(const User *const *)a)->id, (*(const User *const *)b)->id);
-}
-
-static Status
-provide_users(Context *ctx, const SystemRequest *request, SystemRows *rows, void *data)
-{
-    (void)data;
-    const Map *users = &request->snapshot->catalog->users;
-    const User **sorted = ARENA_ARRAY(&ctx->arena, const User *, users->count + 1);
-    size_t count = 0;
-    const User *user;
-    for (size_t at = 0; (user = map_next(users, &at));)
-        sorted[count++] = user;
-    qsort(sorted, count, sizeof(const User *), compare_users);
-    for (size_t i = 0; i < count; i++)
-        add_user(rows, sorted[i]);
-    return STATUS_OK;
-}
-
 /* ---- system.namespaces, information_schema.schemata ---- */
 
 typedef struct NamespaceList {
@@ -370,7 +324,6 @@ static Status provide_information_columns(Context *ctx,
 
 void system_catalog_register(SystemTables *tables)
 {
-    system_tables_register(tables, STR("system.users"), provide_users, NULL);
     system_tables_register(tables, STR("system.namespaces"), provide_namespaces, NULL);
     system_tables_register(tables, STR("system.storages"), provide_storages, NULL);
     system_tables_register(tables, STR("system.storage_locations"), provide_storages, NULL);

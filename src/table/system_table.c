@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "table/system_catalog.h"
+#include "table/system_users.h"
 
 #include <assert.h>
 
@@ -31,6 +32,7 @@ SystemTables *system_tables_new(const StorageDefaults *storages)
     SystemTables *tables = NEW(SystemTables);
     tables->storages = storages;
     system_catalog_register(tables);
+    system_users_register(tables, NULL);
     return tables;
 }
 

@@ -84,6 +84,19 @@ test('an account is locked after too many failures, and the message says for how
     assert.match(answer.body.message, /\d+ minute/);
 });
 
+test('system.users shows failed logins, the lock and the last login', async () => {
+    const admin = await login(server);
+    const account = async (id) => (await admin.rows(`SELECT failed_login_attempts, locked_until, last_login_at FROM system.users WHERE user_id = '${id}'`))[0];
+    await newUser(server, 'watched');
+    await post('login', { user: 'watched', password: 'wrong' });
+    assert.equal((await account('watched')).failed_login_attempts, 1);
+    assert.equal((await account('watched')).locked_until, null);
+    assert.equal((await account('forgetful')).failed_login_attempts, 5);
+    assert.notEqual((await account('forgetful')).locked_until, null);
+    assert.equal((await account('root')).failed_login_attempts, 0);
+    assert.notEqual((await account('root')).last_login_at, null);
+});
+
 test('refresh gives new tokens for the cookie or the bearer', async () => {
     const { body } = await post('login', { user: 'root', password: ROOT_PASSWORD });
     const byBearer = await post('refresh', undefined, { method: 'POST', token: body.refresh_token });
