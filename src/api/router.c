@@ -7,6 +7,7 @@
 #include "api/reply.h"
 
 #include "base/clock.h"
+#include "base/memory_gauge.h"
 
 #include <stdio.h>
 
@@ -110,10 +111,25 @@ static void refuse_connection(const ApiRequest *request, const IpJudgement *judg
     connection_close(request->conn);
 }
 
+static void reply_short_of_memory(Connection *conn)
+{
+    Buf body = {0};
+    buf_printf(&body,
+               "{\"error\":\"OUT_OF_MEMORY\",\"message\":\"All requests together hold more than "
+               "memory.limit leaves them; bodies above %d bytes have to wait.\",\"max_bytes\":%d}",
+               MEMORY_SMALL,
+               MEMORY_SMALL);
+    reply_json(conn, 503, &body, NULL);
+}
+
 void api_on_body_too_large(Connection *conn, uint64_t size, size_t max)
 {
     const ApiReactor *home = connection_handler_data(conn);
     Buf body = {0};
+    if (max == MEMORY_SMALL && memory_gauge_is_full()) {
+        reply_short_of_memory(conn);
+        return;
+    }
     buf_printf(&body,
                "{\"error\":\"BODY_TOO_LARGE\",\"message\":\"The body is larger than %zu bytes "
                "(%.*s).\",\"size_bytes\":%llu,\"max_bytes\":%zu}",

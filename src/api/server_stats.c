@@ -3,6 +3,7 @@
 
 #include "api/api_private.h"
 #include "base/clock.h"
+#include "base/memory_gauge.h"
 #include "value/datetime.h"
 
 #include <assert.h>
@@ -185,6 +186,7 @@ static void add_process(StatList *list, const Api *api)
     double uptime_s = (double)(clock_wall_us() - settings->started_at_us) / US_PER_SECOND;
     count_open_files(&open_files, &regular_files);
     add_gauge(list, "memory_usage_mb", resident_mb());
+    add_gauge(list, "request_memory_bytes", (double)memory_gauge_bytes());
     add_cpu(list, uptime_s);
     add_gauge(list, "open_files_total", (double)open_files);
     add_gauge(list, "open_files_regular", (double)regular_files);

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include "base/memory.h"
+#include "base/memory_gauge.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -19,11 +20,18 @@ Arena arena_over(void *memory, size_t size)
     return (Arena){.next = memory, .end = (char *)memory + size};
 }
 
+static void free_block(ArenaBlock *block)
+{
+    if (block->size >= MEMORY_SMALL)
+        memory_gauge_remove(block->size);
+    free(block);
+}
+
 void arena_done(Arena *arena)
 {
     for (ArenaBlock *block = arena->block; block;) {
         ArenaBlock *older = block->older;
-        free(block);
+        free_block(block);
         block = older;
     }
     *arena = (Arena){.first_bytes = arena->first_bytes};
@@ -48,7 +56,7 @@ void arena_rewind(Arena *arena, ArenaMark mark)
     while (arena->block != mark.block) {
         ArenaBlock *older = arena->block->older;
         arena->allocated_bytes -= arena->block->size;
-        free(arena->block);
+        free_block(arena->block);
         arena->block = older;
     }
     arena->next = mark.next;
@@ -66,6 +74,8 @@ static void add_block(Arena *arena, size_t needed)
     ArenaBlock *block = mem_alloc(sizeof(*block) + size);
     block->older = arena->block;
     block->size = size;
+    if (size >= MEMORY_SMALL)
+        memory_gauge_add(size);
     arena->block = block;
     arena->next = block->bytes;
     arena->end = block->bytes + size;

@@ -2,6 +2,7 @@
 #include "base/context.h"
 
 #include "base/clock.h"
+#include "base/memory_gauge.h"
 
 void context_done(Context *ctx)
 {
@@ -90,7 +91,7 @@ Status context_check(Context *ctx)
     if (ctx->memory_limit && ctx->arena.allocated_bytes > ctx->memory_limit)
         return fail(ctx,
                     STATUS_MEMORY_LIMIT,
-                    "the statement needs more than %zu bytes of memory",
+                    "the statement needs more than %zu bytes of memory (limits.max_query_memory)",
                     ctx->memory_limit);
-    return STATUS_OK;
+    return memory_gauge_check(ctx, ctx->arena.allocated_bytes);
 }

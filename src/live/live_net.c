@@ -2,6 +2,7 @@
 #include "live/live_net.h"
 
 #include "base/map.h"
+#include "base/memory_gauge.h"
 
 typedef struct Folding {
     Context *ctx;
@@ -101,6 +102,7 @@ static Status fold_log(Folding *folding, const LiveNetSpan *span)
             return status;
         }
         TRY(context_check(ctx));
+        TRY(memory_gauge_check(ctx, folding->arena->allocated_bytes));
         if (folding->arena->allocated_bytes > LIVE_NET_BYTES_MAX)
             return fail(ctx, STATUS_MEMORY_LIMIT, "too much changed to be resumed");
     }

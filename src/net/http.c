@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/memory_gauge.h"
 #include "net/connection_private.h"
 #include "net/http_parser.h"
 #include "net/reactor_private.h"
@@ -95,6 +96,8 @@ static void on_head(Connection *conn)
     note_request(conn->exchange, parser->request);
     if (conn->handler->body_limit)
         parser->body_max = conn->handler->body_limit(conn, parser->request);
+    if (memory_gauge_is_full() && parser->body_max > MEMORY_SMALL)
+        parser->body_max = MEMORY_SMALL;
     if (parser->request->framing.length > parser->body_max) {
         refuse_body(conn, parser->request->framing.length);
         return;

@@ -95,6 +95,7 @@ static HttpProgress feed_plain_body(HttpParser *parser, Str input, size_t *ret_u
 {
     size_t size = parser->body_left < input.len ? (size_t)parser->body_left : input.len;
     buf_append(&parser->body, input.ptr, size);
+    memory_share_set(&parser->request->body_share, parser->body.capacity);
     parser->body_left -= size;
     *ret_used = size;
     return parser->body_left == 0 ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
@@ -119,6 +120,7 @@ static HttpProgress feed_chunked_body(HttpParser *parser, Str input, size_t *ret
         if (data.len > parser->body_max - parser->body.len)
             return refuse_body(parser, parser->body.len + data.len);
         buf_str_append(&parser->body, data);
+        memory_share_set(&parser->request->body_share, parser->body.capacity);
     }
 }
 

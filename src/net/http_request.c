@@ -206,6 +206,7 @@ void http_request_unref(HttpRequest *request)
 {
     if (!request || !refcount_dec(&request->refs))
         return;
+    memory_share_done(&request->body_share);
     free(request->body_memory);
     free(request);
 }

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/memory_gauge.h"
 #include "base/refcount.h"
 #include "net/http_head.h"
 
@@ -39,6 +40,7 @@ typedef struct HttpRequest {
     Str query;  /* after the '?', still percent-encoded */
     Str body;
     char *body_memory;
+    MemoryShare body_share;
     size_t header_count;
     HttpHeader headers[]; /* the head's text follows the last one */
 } HttpRequest;

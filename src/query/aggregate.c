@@ -26,7 +26,8 @@ struct Aggregator {
     AggregateState *states; /* group by group */
     size_t state_capacity;  /* in groups */
     size_t state_bytes;     /* of texts and sets */
-    Value *keys;            /* scratch */
+    MemoryShare share;
+    Value *keys; /* scratch */
     size_t next;
 };
 
@@ -55,6 +56,7 @@ void aggregator_free(Aggregator *aggregator)
     for (size_t i = 0; i < state_count; i++)
         state_done(&aggregator->states[i]);
     tuple_set_done(&aggregator->groups);
+    memory_share_done(&aggregator->share);
     free(aggregator->states);
     free(aggregator->keys);
     free(aggregator);
@@ -201,6 +203,7 @@ Status aggregator_add(Context *ctx, Aggregator *aggregator, const Value *row)
 
     size_t state_bytes = aggregator->state_capacity * options->call_count * sizeof(AggregateState);
     return run_check_memory(ctx,
+                            &aggregator->share,
                             tuple_set_bytes(&aggregator->groups) + aggregator->state_bytes +
                                 state_bytes,
                             options->bytes_max);

@@ -44,10 +44,11 @@ ExprScope run_scope(const QueryRun *run, const Table *table)
     };
 }
 
-Status run_check_memory(Context *ctx, size_t bytes, size_t bytes_max)
+Status run_check_memory(Context *ctx, MemoryShare *share, size_t bytes, size_t bytes_max)
 {
+    memory_share_set(share, bytes);
     if (bytes <= bytes_max)
-        return STATUS_OK;
+        return memory_gauge_check(ctx, bytes);
     return fail(ctx,
                 STATUS_MEMORY_LIMIT,
                 "the query needs more than %zu bytes of memory (limits.max_query_memory)",

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "auth/authorizer.h"
+#include "base/memory_gauge.h"
 #include "expr/expr.h"
 #include "query/query.h"
 #include "sql/parser.h"
@@ -108,8 +109,11 @@ Owner run_owner(const QueryRun *run, const Table *table);
 /* Where names of the table's columns, parameters and CURRENT_USER() resolve.  table may be NULL. */
 ExprScope run_scope(const QueryRun *run, const Table *table);
 
-/* STATUS_MEMORY_LIMIT when this many bytes are more than one request may use. */
-MUST_CHECK Status run_check_memory(Context *ctx, size_t bytes, size_t bytes_max);
+/* STATUS_MEMORY_LIMIT when this many bytes are more than one request may use, or all of them. */
+MUST_CHECK Status run_check_memory(Context *ctx,
+                                   MemoryShare *share,
+                                   size_t bytes,
+                                   size_t bytes_max);
 
 /* Reports a result.  begin() must have been called for one with columns; for others it is called
  * here. */

@@ -34,6 +34,7 @@ typedef struct Select {
     Aggregator *groups;
     Sorter *kept;  /* NULL while streaming */
     TupleSet seen; /* DISTINCT */
+    MemoryShare seen_share;
     Value *outputs;
     Value *keys;
     uint64_t read;    /* rows of the source */
@@ -98,8 +99,10 @@ static Status is_new(Select *select, bool *ret_new)
 {
     size_t index;
     *ret_new = tuple_set_add(&select->seen, select->outputs, &index);
-    return run_check_memory(
-        select->ctx, tuple_set_bytes(&select->seen), select->run->limits.memory_bytes_max);
+    return run_check_memory(select->ctx,
+                            &select->seen_share,
+                            tuple_set_bytes(&select->seen),
+                            select->run->limits.memory_bytes_max);
 }
 
 /* `row` is the table's or the grouped one. */
@@ -323,6 +326,7 @@ static void close_select(Work *work)
     aggregator_free(select->groups);
     sorter_free(select->kept);
     tuple_set_done(&select->seen);
+    memory_share_done(&select->seen_share);
 }
 
 Work *select_work(QueryRun *run, const AstSelect *ast)

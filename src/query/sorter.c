@@ -17,6 +17,7 @@ struct Sorter {
     size_t capacity;
     uint64_t arrived;
     size_t bytes;
+    MemoryShare share;
     size_t next;
 };
 
@@ -33,6 +34,7 @@ void sorter_free(Sorter *sorter)
         return;
     for (size_t i = 0; i < sorter->count; i++)
         free(sorter->rows[i]);
+    memory_share_done(&sorter->share);
     free(sorter->rows);
     free(sorter);
 }
@@ -179,7 +181,7 @@ Status sorter_add(Context *ctx, Sorter *sorter, const Value *keys, const Value *
         if (sorter->count == row_count_max)
             make_heap(sorter);
     }
-    return run_check_memory(ctx, sorter->bytes, sorter->options.bytes_max);
+    return run_check_memory(ctx, &sorter->share, sorter->bytes, sorter->options.bytes_max);
 }
 
 void sorter_finish(Sorter *sorter)

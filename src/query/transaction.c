@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/memory_gauge.h"
 #include "query/work.h"
 #include "table/row_scan.h"
 
@@ -172,9 +173,9 @@ static Status add_change(
     if (transaction->arena.allocated_bytes > transaction->bytes_max)
         return fail(ctx,
                     STATUS_LIMIT_EXCEEDED,
-                    "the transaction writes more than %zu bytes (limits.max_transaction_bytes)",
+                    "the transaction writes more than %zu bytes (max_transaction_buffer_bytes)",
                     transaction->bytes_max);
-    return STATUS_OK;
+    return memory_gauge_check(ctx, transaction->arena.allocated_bytes);
 }
 
 static bool

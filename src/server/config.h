@@ -88,6 +88,9 @@ typedef struct Config {
         int64_t keep_count;
     } jobs;
     struct {
+        int64_t limit_bytes;
+    } memory;
+    struct {
         int64_t idle_timeout_s;
         int64_t auth_timeout_s;
         int64_t message_bytes;

@@ -110,6 +110,9 @@ const ConfigKey CONFIG_KEYS[] = {
     {"stream.eviction_interval_seconds", NULL, CONFIG_INTEGER, AT(tables.stream_eviction_s), "60", 1, 86400,
      "How often expired events are removed"},
 
+    {"memory.limit", NULL, CONFIG_INTEGER, AT(memory.limit_bytes), "0", 0, GIB(65536),
+     "Memory of the whole server; 0 = 70 % of the machine"},
+
     {"change_log.retention", NULL, CONFIG_DURATION, AT(change_log.retention_ms), "24h", 0, LONG_MS,
      "How far back live queries can resume, unless the table says otherwise; 0 = for ever"},
     {"change_log.max_bytes", NULL, CONFIG_INTEGER, AT(change_log.max_bytes), "4GiB", 0, INT64_MAX,
@@ -243,7 +246,6 @@ const size_t CONFIG_REFUSED_COUNT = sizeof(CONFIG_REFUSED) / sizeof(*CONFIG_REFU
 const ConfigNote CONFIG_WITHOUT_EFFECT[] = {
     {STR_INIT("server.enable_http2"), "HTTP/2 is not offered"},
     {STR_INIT("auth.bcrypt_cost"), "passwords are hashed by Argon2id, see auth.argon2_memory_kib"},
-    {STR_INIT("memory.limit"), "set the cache, buffer and budget sizes instead"},
 };
 const size_t CONFIG_WITHOUT_EFFECT_COUNT =
     sizeof(CONFIG_WITHOUT_EFFECT) / sizeof(*CONFIG_WITHOUT_EFFECT);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/memory_gauge.h"
 #include "server/check.h"
+#include "server/memory_plan.h"
 #include "server/server.h"
 #include "server/version.h"
 
@@ -70,6 +72,7 @@ static Status serve(Context *ctx, const char *path)
     CLEANUP(server_stop) Server *server = NULL;
     TRY(config_load(ctx, path, environ, &config));
     TRY(start_log(ctx, &config));
+    memory_gauge_set_limit(memory_plan_apply(&config, memory_plan_machine_bytes()));
     TRY(server_start(ctx, &config, &server));
     server_wait(server);
     server_stop(TAKE(server));

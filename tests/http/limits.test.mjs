@@ -159,3 +159,27 @@ test('a silent WebSocket is closed with 1000, one that pings is not', async () =
     assert.equal(pinging.closed, null);
     await pinging.close();
 });
+
+test('one request stays below limits.max_query_memory, all together below memory.limit, and small ones go on', async (t) => {
+    for (const [config, key] of [
+        ['[limits]\nmax_query_memory = "8MiB"\n', 'limits.max_query_memory'],
+        ['[memory]\nlimit = "64MiB"\n', 'memory.limit'],
+    ]) {
+        const small = await startServer({ config });
+        t.after(() => small.stop());
+        const client = await login(small);
+        await client.sql('CREATE NAMESPACE app; CREATE SHARED TABLE app.t (id BIGINT PRIMARY KEY, body TEXT)');
+        const body = 'x'.repeat(20_000);
+        for (let at = 0; at < 1_500; at += 10)
+            await client.sql(`INSERT INTO app.t VALUES ${Array.from({ length: 10 }, (_, i) => `(${at + i}, '${at + i}${body}')`).join()}`);
+        for (const sql of ['SELECT * FROM app.t ORDER BY body', 'SELECT DISTINCT body FROM app.t', 'SELECT body, count(*) FROM app.t GROUP BY body']) {
+            const { error } = await client.send(sql); /* DISTINCT has sent rows before */
+            assert.ok(error?.message.includes(key), `${sql}: ${error?.message}`);
+            assert.equal((await client.rows('SELECT count(*) AS n FROM app.t'))[0].n, '1500');
+        }
+        const [{ metric_value: held }] = await client.rows("SELECT metric_value FROM system.stats WHERE metric_name = 'request_memory_bytes'");
+        assert.ok(Number(held) < 5e6, `${held} bytes are still held`);
+        if (key === 'memory.limit')
+            assert.match(small.log(), /caches and buffers made smaller/);
+    }
+});
