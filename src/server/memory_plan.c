@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 enum { PERCENT_OF_MACHINE = 70, MIB_BYTES = 1 << 20, BUFFERS_PER_FAMILY = 2 };
+enum { DUCKDB_MIN_BYTES = 64 * MIB_BYTES };
 
 /* Program, stacks, catalog, connections. */
 static const uint64_t BASE_BYTES = 32 * (uint64_t)MIB_BYTES;
@@ -39,13 +40,13 @@ static uint64_t fixed_bytes(const Config *config)
 {
     return (uint64_t)config->storage.block_cache_bytes +
            (uint64_t)config->storage.write_buffer_bytes * BUFFERS_PER_FAMILY * FAMILY_COUNT +
-           (uint64_t)config->websocket.output_total_bytes;
+           (uint64_t)config->websocket.output_total_bytes + (uint64_t)config->duckdb.memory_bytes;
 }
 
-static void shrink(int64_t *bytes, double factor)
+static void shrink(int64_t *bytes, double factor, int64_t bytes_min)
 {
     int64_t smaller = (int64_t)((double)*bytes * factor);
-    *bytes = smaller > MIB_BYTES ? smaller : MIB_BYTES;
+    *bytes = smaller > bytes_min ? smaller : bytes_min;
 }
 
 static void fit(Config *config, uint64_t limit)
@@ -55,17 +56,20 @@ static void fit(Config *config, uint64_t limit)
     if (fixed <= room)
         return;
     double factor = (double)room / (double)fixed;
-    shrink(&config->storage.block_cache_bytes, factor);
-    shrink(&config->storage.write_buffer_bytes, factor);
-    shrink(&config->websocket.output_total_bytes, factor);
-    log_warn("server",
+    shrink(&config->storage.block_cache_bytes, factor, MIB_BYTES);
+    shrink(&config->storage.write_buffer_bytes, factor, MIB_BYTES);
+    shrink(&config->websocket.output_total_bytes, factor, MIB_BYTES);
+    shrink(&config->duckdb.memory_bytes, factor, DUCKDB_MIN_BYTES);
+    log_info("server",
              "caches and buffers made smaller: they would take %llu MiB, memory.limit is %llu MiB "
-             "block_cache_size=%lld write_buffer_size=%lld output_budget_total_bytes=%lld",
+             "block_cache_size=%lld write_buffer_size=%lld output_budget_total_bytes=%lld "
+             "duckdb.memory_limit=%lld",
              (unsigned long long)fixed / MIB_BYTES,
              (unsigned long long)limit / MIB_BYTES,
              (long long)config->storage.block_cache_bytes,
              (long long)config->storage.write_buffer_bytes,
-             (long long)config->websocket.output_total_bytes);
+             (long long)config->websocket.output_total_bytes,
+             (long long)config->duckdb.memory_bytes);
 }
 
 size_t memory_plan_apply(Config *config, uint64_t machine_bytes)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How memory.limit is shared out: the caches and buffers of the store and the
- * output budget of WebSockets have fixed sizes, the rest is what requests may
- * hold (base/memory_gauge.h).
+ * How memory.limit is shared out: the caches and buffers of the store, DuckDB
+ * and the output budget of WebSockets have fixed sizes, the rest is what requests
+ * may hold (base/memory_gauge.h).
  *
  * Without memory.limit it is 70 % of the machine, or of the control group when
  * that allows less.  Fixed parts that would take more than three quarters of
