@@ -147,7 +147,7 @@ static void phase_expired(Connection *conn)
             websocket_close(conn, WS_CODE_NORMAL, STR("Heartbeat timeout"));
         break;
     case PHASE_KEEP_ALIVE:
-        if (conn->output.bytes == 0) {
+        if (output_bytes(&conn->output) == 0) {
             connection_close(conn);
             break;
         }
@@ -177,12 +177,14 @@ void connection_on_timer(Connection *conn)
 static void account_queued(Connection *conn, size_t bytes_before)
 {
     const ReactorOptions *options = &reactor_of(conn)->options;
-    size_t added = conn->output.bytes - bytes_before;
+    size_t added = output_bytes(&conn->output) - bytes_before;
     atomic_fetch_add_explicit(&reactor_of(conn)->queued_bytes, added, memory_order_relaxed);
-    if (conn->output.bytes > options->output_high_water)
+    if (output_bytes(&conn->output) > options->output_high_water)
         conn->congested = true;
-    if (conn->output.bytes > options->output_max) {
-        log_debug("net", "output limit reached, connection aborted bytes=%zu", conn->output.bytes);
+    if (output_bytes(&conn->output) > options->output_max) {
+        log_debug("net",
+                  "output limit reached, connection aborted bytes=%zu",
+                  output_bytes(&conn->output));
         connection_abort(conn);
     }
     connection_mark_dirty(conn);
@@ -192,7 +194,7 @@ void connection_write_copy(Connection *conn, Str bytes)
 {
     if (conn->closing)
         return;
-    size_t before = conn->output.bytes;
+    size_t before = output_bytes(&conn->output);
     output_copy(&conn->output, &reactor_of(conn)->output_pool, bytes);
     account_queued(conn, before);
 }
@@ -201,14 +203,14 @@ void connection_write_shared(Connection *conn, Shared *payload)
 {
     if (conn->closing)
         return;
-    size_t before = conn->output.bytes;
+    size_t before = output_bytes(&conn->output);
     output_shared(&conn->output, &reactor_of(conn)->output_pool, payload);
     account_queued(conn, before);
 }
 
 size_t connection_queued_bytes(const Connection *conn)
 {
-    return conn->output.bytes;
+    return output_bytes(&conn->output);
 }
 
 bool connection_is_congested(const Connection *conn)
@@ -253,7 +255,7 @@ static size_t total_len(const uv_buf_t *buffers, unsigned count)
 static void flush(Connection *conn)
 {
     uv_buf_t *buffers = reactor_of(conn)->gather;
-    while (conn->output.bytes > 0 && !conn->write_pending) {
+    while (output_bytes(&conn->output) > 0 && !conn->write_pending) {
         unsigned count = output_gather(&conn->output, buffers, GATHER_MAX);
         size_t offered = total_len(buffers, count);
         ssize_t sent = transport_write(&conn->transport, buffers, count);
@@ -271,7 +273,8 @@ static void flush(Connection *conn)
 
 static void tell_drained(Connection *conn)
 {
-    if (!conn->congested || conn->output.bytes > reactor_of(conn)->options.output_low_water)
+    if (!conn->congested ||
+        output_bytes(&conn->output) > reactor_of(conn)->options.output_low_water)
         return;
     conn->congested = false;
     connection_mark_dirty(conn); /* input that waited for room may go on */
@@ -411,7 +414,7 @@ static bool peer_is_served(const Connection *conn)
 
 static void update_sending_phase(Connection *conn)
 {
-    bool blocked = conn->output.bytes > 0;
+    bool blocked = output_bytes(&conn->output) > 0;
     if (conn->phase == PHASE_BUSY && blocked)
         connection_set_phase(conn, PHASE_SENDING);
     else if (conn->phase == PHASE_SENDING && !blocked)
@@ -429,7 +432,7 @@ void connection_end_turn(Connection *conn)
         flush(conn);
     if (!conn->closed)
         tell_drained(conn);
-    if (conn->closing && !conn->closed && conn->output.bytes == 0)
+    if (conn->closing && !conn->closed && output_bytes(&conn->output) == 0)
         linger(conn);
     if (conn->closed)
         return;
@@ -488,7 +491,8 @@ static void on_closed(Transport *transport)
     Reactor *reactor = reactor_of(conn);
     if (conn->opened && conn->handler->on_close)
         conn->handler->on_close(conn);
-    atomic_fetch_sub_explicit(&reactor->queued_bytes, conn->output.bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(
+        &reactor->queued_bytes, output_bytes(&conn->output), memory_order_relaxed);
     output_clear(&conn->output, &reactor->output_pool);
     http_release(conn);
     websocket_release(conn);

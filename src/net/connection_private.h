@@ -35,9 +35,11 @@ struct Connection {
     WheelTimer timer;      /* at the earlier of the next two, or before it */
     uint64_t phase_due_ms; /* 0 = none */
     uint64_t user_due_ms;
-    Buf *input;                /* what cannot be looked at yet; NULL when empty */
-    HttpExchange *exchange;    /* a request under way */
-    WebSocketDecoder *decoder; /* a message that is incomplete */
+    Buf *input; /* what cannot be looked at yet; NULL when empty */
+    union {
+        HttpExchange *exchange;    /* a request under way */
+        WebSocketDecoder *decoder; /* of a WebSocket: a message that is incomplete */
+    };
     uint32_t request_number;
     Address peer;
     unsigned phase : 4;
@@ -83,12 +85,12 @@ bool connection_wants_input(const Connection *conn);
 size_t http_input(Connection *conn, char *bytes, size_t len);
 size_t websocket_input(Connection *conn, char *bytes, size_t len);
 
-/* A request was handed up and its response is not complete. */
+/* A request was handed up and its response is not complete; false of a WebSocket. */
 bool http_is_busy(const Connection *conn);
-/* Part of a request has arrived. */
+/* Part of a request has arrived; false of a WebSocket. */
 bool http_is_receiving(const Connection *conn);
 /* Refuses the request that is being received, and closes. */
 void http_refuse(Connection *conn, int status, const char *reason);
-/* Frees what the protocol holds; the connection may have become a WebSocket or be over. */
+/* Frees what the protocol holds, if it is the one that is spoken. */
 void http_release(Connection *conn);
 void websocket_release(Connection *conn);

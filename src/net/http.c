@@ -30,24 +30,32 @@ struct HttpExchange {
     bool chunked;
 };
 
+/* NULL between two requests, and of a WebSocket. */
+static HttpExchange *exchange_of(const Connection *conn)
+{
+    return conn->is_websocket ? NULL : conn->exchange;
+}
+
 /* Receiving */
 
 bool http_is_busy(const Connection *conn)
 {
-    return conn->exchange && conn->exchange->request;
+    const HttpExchange *exchange = exchange_of(conn);
+    return exchange && exchange->request;
 }
 
 bool http_is_receiving(const Connection *conn)
 {
-    return conn->exchange && !conn->exchange->request &&
-           !http_parser_is_empty(&conn->exchange->parser);
+    const HttpExchange *exchange = exchange_of(conn);
+    return exchange && !exchange->request && !http_parser_is_empty(&exchange->parser);
 }
 
 void http_release(Connection *conn)
 {
-    HttpExchange *exchange = TAKE(conn->exchange);
+    HttpExchange *exchange = exchange_of(conn);
     if (!exchange)
         return;
+    conn->exchange = NULL;
     http_parser_done(&exchange->parser);
     http_request_unref(exchange->request);
     free(exchange);
@@ -199,7 +207,7 @@ static HttpExchange *answerable(Connection *conn)
 {
     if (!connection_is_open(conn))
         return NULL;
-    assert(conn->exchange); /* somebody answers what nobody asked */
+    assert(exchange_of(conn)); /* somebody answers what nobody asked */
     return conn->exchange;
 }
 
@@ -412,7 +420,8 @@ void http_stream_end(Connection *conn)
 
 HttpRequest *http_current_request(const Connection *conn)
 {
-    return conn->exchange ? conn->exchange->request : NULL;
+    const HttpExchange *exchange = exchange_of(conn);
+    return exchange ? exchange->request : NULL;
 }
 
 Connection *http_find_exchange(ConnectionRef ref)

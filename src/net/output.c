@@ -25,6 +25,7 @@ typedef struct BlockHead {
     uint16_t first;    /* segments before it are sent */
     uint16_t count;
     uint16_t used; /* of bytes */
+    size_t queued; /* of the last block: bytes in the whole queue */
     Segment segments[SEGMENTS_PER_BLOCK];
 } BlockHead;
 
@@ -72,9 +73,15 @@ void output_pool_done(OutputPool *pool)
     pool->count = 0;
 }
 
+size_t output_bytes(const Output *output)
+{
+    return output->last ? output->last->head.queued : 0;
+}
+
 static OutputBlock *append_block(Output *output, OutputPool *pool)
 {
     OutputBlock *block = block_new(pool);
+    block->head.queued = output_bytes(output);
     if (output->last) {
         block->head.next = output->last->head.next;
         output->last->head.next = block;
@@ -127,7 +134,7 @@ static void queue_shared(Output *output, OutputPool *pool, Shared *shared)
     if (!block || block->head.count == SEGMENTS_PER_BLOCK)
         block = append_block(output, pool);
     block->head.segments[block->head.count++] = (Segment){.shared = shared, .len = shared->len};
-    output->bytes += shared->len;
+    block->head.queued += shared->len;
 }
 
 void output_copy(Output *output, OutputPool *pool, Str bytes)
@@ -136,11 +143,11 @@ void output_copy(Output *output, OutputPool *pool, Str bytes)
         queue_shared(output, pool, shared_copy(bytes));
         return;
     }
-    output->bytes += bytes.len;
     while (bytes.len > 0) {
         size_t size = output->last ? block_copy(output->last, bytes) : 0;
         if (size == 0)
             append_block(output, pool);
+        output->last->head.queued += size;
         bytes.ptr += size;
         bytes.len -= size;
     }
@@ -189,8 +196,9 @@ static void drop_first_segment(Output *output, OutputPool *pool)
 
 void output_consume(Output *output, OutputPool *pool, size_t size)
 {
-    assert(size <= output->bytes);
-    output->bytes -= size;
+    assert(size <= output_bytes(output));
+    if (output->last)
+        output->last->head.queued -= size;
     while (size > 0) {
         OutputBlock *block = first_block(output);
         Segment *segment = &block->head.segments[block->head.first];
@@ -208,5 +216,4 @@ void output_clear(Output *output, OutputPool *pool)
 {
     while (output->last)
         drop_first_segment(output, pool);
-    output->bytes = 0;
 }

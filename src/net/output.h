@@ -26,10 +26,12 @@ typedef struct OutputPool {
 
 typedef struct Output {
     OutputBlock *last; /* its successor is the first; NULL = nothing is queued */
-    size_t bytes;
 } Output;
 
 void output_pool_done(OutputPool *pool);
+
+/* How many are queued. */
+size_t output_bytes(const Output *output);
 
 /* Copies bytes to the end of the queue. */
 void output_copy(Output *output, OutputPool *pool, Str bytes);

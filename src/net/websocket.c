@@ -59,8 +59,9 @@ bool websocket_accept(Connection *conn)
 
 void websocket_release(Connection *conn)
 {
-    if (conn->decoder)
-        websocket_decoder_done(conn->decoder);
+    if (!conn->is_websocket || !conn->decoder)
+        return;
+    websocket_decoder_done(conn->decoder);
     free(TAKE(conn->decoder));
 }
 

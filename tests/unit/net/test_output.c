@@ -79,10 +79,10 @@ static void a_queue_is_one_run_of_bytes(void **state)
             output_consume(&output, &pool, size);
             buf_consume(&model, size);
         }
-        assert_int_equal(output.bytes, model.len);
+        assert_int_equal(output_bytes(&output), model.len);
         check_gathered(&output, &model);
     }
-    output_consume(&output, &pool, output.bytes);
+    output_consume(&output, &pool, output_bytes(&output));
     assert_null(output.last);
     assert_true(pool.count <= pool.count_max);
     output_pool_done(&pool);
