@@ -53,6 +53,7 @@ void live_engine_free(LiveEngine *engine)
     free(engine->ring);
     id_map_done(&engine->tables);
     context_done(&engine->scratch);
+    buf_done(&engine->head);
     free(engine);
 }
 

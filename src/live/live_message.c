@@ -15,7 +15,8 @@ static void put_head(Buf *out, const char *type, Str subscription_id)
 
 void live_write_change_head(Buf *out, Str subscription_id)
 {
-    put_head(out, "change", subscription_id);
+    BUF_LIT(out, "{\"type\":\"change\",\"subscription_id\":");
+    json_write_string(out, subscription_id);
 }
 
 /* loading, loading_batch or ready, from where the batch stands. */

@@ -77,8 +77,6 @@ struct Subscription {
     uint64_t ring_mark; /* ring position before its snapshot was taken */
     int64_t load_deadline_us;
     Subscription *next_waiting;
-    uint32_t head_len;
-    char head[]; /* of its change messages */
 };
 
 struct LiveClient {
@@ -122,6 +120,7 @@ struct LiveEngine {
     size_t spare_delta_count;
     size_t commit_bytes; /* encoded for all groups */
     Context scratch;     /* of the commit in hand */
+    Buf head;            /* of the change message in hand */
     size_t client_count;
     int64_t next_expiry_ms; /* the earliest expiry of a client; 0 = none */
     bool progress_wanted;

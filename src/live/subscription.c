@@ -31,11 +31,7 @@ struct LiveTask {
 Subscription *
 subscription_new(LiveClient *client, const LiveOptions *options, LiveGroup *group, LiveInfo *info)
 {
-    CLEANUP(buf_done) Buf head = {0};
-    live_write_change_head(&head, info->subscription_id);
-    Subscription *subscription = mem_zalloc(sizeof(*subscription) + head.len);
-    memcpy(subscription->head, head.ptr, head.len);
-    subscription->head_len = (uint32_t)head.len;
+    Subscription *subscription = NEW(Subscription);
     subscription->client = client;
     subscription->group = group;
     subscription->info = info;
@@ -65,14 +61,19 @@ void subscription_move(Subscription *subscription, LiveGroup *group, LiveInfo *i
     live_registry_replace(engine->options.registry, old_info, info);
 }
 
-static Str head_of(const Subscription *subscription)
-{
-    return str_from(subscription->head, subscription->head_len);
-}
-
 static Str id_of(const Subscription *subscription)
 {
     return subscription->info->subscription_id;
+}
+
+/* The head of its change messages, until the next one is made: next to nothing beside the send,
+ * and one that were kept would be a third of a subscription. */
+static Str make_head(const Subscription *subscription)
+{
+    Buf *head = &subscription->client->engine->head;
+    buf_clear(head);
+    live_write_change_head(head, id_of(subscription));
+    return buf_str(head);
 }
 
 /* ---- the client's list of subscriptions that want a worker ---- */
@@ -214,8 +215,9 @@ bool subscription_send(Subscription *subscription,
         fall_behind(subscription, record->first_seq - 1);
         return false;
     }
+    Str head = delta->tail_count ? make_head(subscription) : STR_NULL;
     for (size_t i = 0; i < delta->tail_count; i++)
-        client->sink->send_parts(client->sink_data, head_of(subscription), delta->tails[i]);
+        client->sink->send_parts(client->sink_data, head, delta->tails[i]);
     subscription->position = record->seq;
     note_sent(subscription, delta->row_count);
     log_debug("live",
@@ -233,10 +235,11 @@ bool subscription_send(Subscription *subscription,
 static void send_frames(Subscription *subscription, LiveFrames *frames)
 {
     LiveClient *client = subscription->client;
+    Str head = make_head(subscription);
     for (size_t i = 0; i < frames->count; i++) {
         LiveFrame *frame = &frames->items[i];
         if (frame->tail)
-            client->sink->send_parts(client->sink_data, head_of(subscription), frame->bytes);
+            client->sink->send_parts(client->sink_data, head, frame->bytes);
         else
             client->sink->send(client->sink_data, frame->bytes, frame->binary);
     }
