@@ -193,6 +193,7 @@ static Status run(Context *ctx, Flush *flush)
         TRY(context_check(ctx));
         TRY(run_round(ctx, flush));
     }
+    flush->result->segment_count = flush->turn.manifest->segment_count;
     return STATUS_OK;
 }
 

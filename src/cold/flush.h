@@ -25,7 +25,8 @@ typedef struct FlushResult {
     uint64_t row_count;     /* written to files */
     uint64_t dropped_count; /* tombstones that went for good */
     size_t file_count;
-    const Str *files; /* names in the storage; in ctx's arena */
+    const Str *files;     /* names in the storage; in ctx's arena */
+    size_t segment_count; /* of the owner afterwards */
 } FlushResult;
 
 /*

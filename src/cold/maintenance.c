@@ -163,6 +163,17 @@ static Status mark_cold(Context *ctx, Maintenance *turn)
     return sequencer_execute(turn->sequencer, &mark.op);
 }
 
+/*
+ * A manifest without segments says where the files will be, so that a file that
+ * is written and never named can be found again.
+ */
+static Status commit_place(Context *ctx, Maintenance *turn)
+{
+    static const ManifestChange NOTHING = {0};
+    SeqNo seq;
+    return maintenance_commit(ctx, turn, &NOTHING, &seq);
+}
+
 /* ---- a turn ---- */
 
 Status maintenance_begin(Context *ctx, Maintenance *turn)
@@ -173,7 +184,7 @@ Status maintenance_begin(Context *ctx, Maintenance *turn)
         TRY(mark_cold(ctx, turn));
         TRY(maintenance_refresh(ctx, turn));
     }
-    return maintenance_settle(ctx, turn);
+    return turn->view ? maintenance_settle(ctx, turn) : commit_place(ctx, turn);
 }
 
 void maintenance_end(Maintenance *turn)

@@ -41,6 +41,7 @@ struct Server {
     ObjectStores *objects;
     SystemTables *system_tables;
     DuckEngine *duck;
+    ColdTier *cold;
     WorkerPool *workers;
     LiveRegistry *registry;
     JobScheduler *jobs;
@@ -166,13 +167,27 @@ static Status open_objects(Context *ctx, Server *server)
     return object_stores_open(ctx, &options, &server->objects);
 }
 
+static void open_cold(Server *server)
+{
+    DuckOptions options = settings_duck(server->config);
+    server->duck = duck_engine_new(&options);
+    duck_engine_allow(server->duck, server->data_dir->storage_path);
+    server->cold = cold_tier_new(&(ColdTierOptions){
+        .store = server->store,
+        .duck = server->duck,
+        .objects = server->objects,
+        .defaults = &server->storage_defaults,
+    });
+}
+
 static void open_jobs(Server *server)
 {
     JobOptions options = settings_jobs(server->config);
     options.store = server->store;
     options.sequencer = server->sequencer;
     server->jobs = job_scheduler_new(&options);
-    server->cleanup = (TableCleanup){.store = server->store, .sequencer = server->sequencer};
+    server->cleanup = (TableCleanup){
+        .store = server->store, .sequencer = server->sequencer, .cold = server->cold};
     table_cleanup_register(server->jobs, &server->cleanup);
 }
 
@@ -191,9 +206,6 @@ static void open_query(Server *server)
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
     system_jobs_register(server->system_tables);
-    DuckOptions duck_options = settings_duck(config);
-    server->duck = duck_engine_new(&duck_options);
-    duck_engine_allow(server->duck, server->data_dir->storage_path);
     server->query = (QueryEngine){
         .sequencer = server->sequencer,
         .store = server->store,
@@ -201,6 +213,7 @@ static void open_query(Server *server)
         .system_tables = server->system_tables,
         .objects = server->objects,
         .duck = server->duck,
+        .cold = server->cold,
         .table_defaults = settings_table_defaults(config),
         .limits = settings_query_limits(config),
         .hooks =
@@ -239,6 +252,7 @@ static Status open_api(Context *ctx, Server *server)
         .query = &server->query,
         .auth = server->auth,
         .registry = server->registry,
+        .cold = server->cold,
         .reactor_count = server->reactor_count,
         .on_drained = on_drained,
         .on_drained_data = server,
@@ -294,6 +308,7 @@ static Status open_all(Context *ctx, Server *server, uint16_t *ret_port)
     TRY(open_storage(ctx, server));
     TRY(open_auth(ctx, server));
     TRY(open_objects(ctx, server));
+    open_cold(server);
     open_jobs(server);
     open_query(server);
     TRY(open_api(ctx, server));
@@ -454,6 +469,7 @@ void server_stop(Server *server)
     housekeeping_free(server->housekeeping);
     live_registry_free(server->registry);
     system_tables_free(server->system_tables);
+    cold_tier_free(server->cold);
     object_stores_close(server->objects);
     duck_engine_free(server->duck);
     auth_free(server->auth);

@@ -169,6 +169,13 @@ void manifest_prefix_append(Buf *out, ManifestPart part, uint32_t table_id, Owne
     row_key_append(out, table_id, owner, STR_NULL);
 }
 
+void manifest_slot_prefix_append(Buf *out, ManifestPart part, uint16_t slot, uint32_t table_id)
+{
+    buf_byte(out, (char)part);
+    buf_u16be(out, slot);
+    buf_u32be(out, table_id);
+}
+
 void manifest_key_append(Buf *out, const ManifestKey *key)
 {
     manifest_prefix_append(out, key->part, key->table_id, key->owner);

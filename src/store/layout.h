@@ -91,6 +91,8 @@ typedef struct ManifestKey {
 void manifest_key_append(Buf *out, const ManifestKey *key);
 /* What the keys of all segments start with. */
 void manifest_prefix_append(Buf *out, ManifestPart part, uint32_t table_id, Owner owner);
+/* What all keys of a part and a slot start with that belong to the table. */
+void manifest_slot_prefix_append(Buf *out, ManifestPart part, uint16_t slot, uint32_t table_id);
 /* owner is copied to the arena.  STATUS_CORRUPT */
 MUST_CHECK Status manifest_key_read(Context *ctx, Str key, ManifestKey *ret_key);
 

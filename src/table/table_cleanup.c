@@ -13,6 +13,8 @@
 
 static Status purge(Context *ctx, const TableCleanup *cleanup, uint32_t table_id)
 {
+    if (cleanup->cold)
+        TRY(cold_drop_table(ctx, cleanup->cold, cleanup->sequencer, table_id));
     return table_purge(ctx, cleanup->store, cleanup->sequencer, table_id);
 }
 

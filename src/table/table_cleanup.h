@@ -6,12 +6,14 @@
  */
 #pragma once
 
+#include "cold/cold_drop.h"
 #include "job/job.h"
 
 /* What the jobs work on; must outlive the scheduler. */
 typedef struct TableCleanup {
     Store *store;
     Sequencer *sequencer;
+    ColdTier *cold; /* NULL = there is no cold tier */
 } TableCleanup;
 
 void table_cleanup_register(JobScheduler *scheduler, TableCleanup *cleanup);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { COLUMN_ID, COLUMN_BODY };
 
@@ -638,4 +639,17 @@ Str fixture_file(Fixture *fixture, const char *path)
     Str text;
     assert_int_equal(file_read(&fixture->ctx, below(fixture, path), 1 << 20, &text), STATUS_OK);
     return text;
+}
+
+bool fixture_path_exists(Fixture *fixture, const char *path)
+{
+    return access(below(fixture, path).ptr, F_OK) == 0;
+}
+
+void fixture_make_file(Fixture *fixture, const char *path)
+{
+    Str full = below(fixture, path);
+    Str directory = file_directory(&fixture->ctx.arena, full);
+    assert_int_equal(file_make_directories(&fixture->ctx, directory), STATUS_OK);
+    assert_int_equal(file_write(&fixture->ctx, &(FileWrite){.path = full}), STATUS_OK);
 }

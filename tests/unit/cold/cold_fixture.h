@@ -82,5 +82,7 @@ ColdStats owner_stats(TestOwner *owner);
 Str fixture_key(Fixture *fixture, int64_t id);
 /* Files named batch-*.parquet below the storage. */
 size_t fixture_file_count(Fixture *fixture);
-/* ns.t's manifest.json, in the fixture's arena. */
-Str fixture_file(Fixture *fixture, const char *path);
+/* Below the fixture's directory. */
+Str fixture_file(Fixture *fixture, const char *path); /* its text, in the fixture's arena */
+bool fixture_path_exists(Fixture *fixture, const char *path);
+void fixture_make_file(Fixture *fixture, const char *path); /* and its directory */
