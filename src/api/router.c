@@ -52,10 +52,15 @@ static bool method_fits(const Route *route, HttpMethod method)
     return method == route->method || (method == HTTP_HEAD_METHOD && route->method == HTTP_GET);
 }
 
+static Str allowed_methods(const Route *route)
+{
+    return route->method == HTTP_POST ? STR("POST, OPTIONS") : STR("GET, HEAD, OPTIONS");
+}
+
 static void refuse_method(const ApiRequest *request, const Route *route)
 {
     ReplyHeaders headers = reply_headers(request->conn);
-    Str allowed = route->method == HTTP_POST ? STR("POST, OPTIONS") : STR("GET, HEAD, OPTIONS");
+    Str allowed = allowed_methods(route);
     reply_header_add(&headers, STR("Allow"), allowed);
     Buf body = {0};
     buf_printf(&body,
@@ -65,9 +70,12 @@ static void refuse_method(const ApiRequest *request, const Route *route)
     reply_json(request->conn, 405, &body, &headers);
 }
 
-static void answer_preflight(Connection *conn)
+/* 204; route NULL: a page's preflight, which the CORS headers alone answer. */
+static void answer_options(Connection *conn, const Route *route)
 {
     ReplyHeaders headers = reply_headers(conn);
+    if (route)
+        reply_header_add(&headers, STR("Allow"), allowed_methods(route));
     http_respond(conn,
                  &(HttpResponse){
                      .status = 204,
@@ -182,6 +190,8 @@ static void dispatch(const ApiRequest *request)
     const Route *route = find_route(request->http->path);
     if (!route)
         reply_error(request->conn, 404, "not_found", STR("There is nothing at this path"));
+    else if (request->http->method == HTTP_OPTIONS)
+        answer_options(request->conn, route);
     else if (!method_fits(route, request->http->method))
         refuse_method(request, route);
     else if (request->home->draining && !route->while_draining)
@@ -206,7 +216,7 @@ void api_on_request(Connection *conn, HttpRequest *http)
     if (guard_refuses(&request))
         return;
     if (cors_is_preflight(http))
-        answer_preflight(conn);
+        answer_options(conn, NULL);
     else
         dispatch(&request);
 }

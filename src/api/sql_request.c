@@ -171,6 +171,8 @@ Status
 sql_request_parse(Context *ctx, Str text, const SqlRequestLimits *limits, SqlRequest *ret_request)
 {
     const Json *json;
+    if (str_trim(text).len == 0)
+        return bad_payload(ctx, "the body is empty");
     if (json_parse(ctx, text, &json) != STATUS_OK)
         return fail(ctx,
                     STATUS_INVALID_INPUT,

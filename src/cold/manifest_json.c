@@ -171,7 +171,7 @@ static Status read_files(Context *ctx, const Json *segments, ManifestSummary *su
         return fail(ctx, STATUS_CORRUPT, "manifest.json: \"segments\" is no array");
     ManifestFile *files = ARENA_ARRAY(&ctx->arena, ManifestFile, segments->count);
     for (const Json *segment = segments->first; segment; segment = segment->next) {
-        Str status;
+        Str status = STR_NULL;
         TRY(read_text(ctx, segment, STR("status"), false, &status));
         if (str_equal(status, STR("committed")))
             TRY(read_file(ctx, segment, &files[summary->file_count++]));

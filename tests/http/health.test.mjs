@@ -86,6 +86,13 @@ test('system.stats tells true numbers', async () => {
     await live.close();
 });
 
+test('OPTIONS tells what a path takes', async () => {
+    const answer = await get('/v1/api/sql', { method: 'OPTIONS' });
+    assert.equal(answer.status, 204);
+    assert.equal(answer.headers.get('allow'), 'POST, OPTIONS');
+    assert.equal((await get('/nowhere', { method: 'OPTIONS' })).status, 404);
+});
+
 test('pages of allowed origins may talk to the server, others are told nothing', async () => {
     const preflight = (origin) => get('/v1/api/sql', { method: 'OPTIONS', headers: {
         origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' } });
