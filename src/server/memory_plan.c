@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { PERCENT_OF_MACHINE = 70, MIB_BYTES = 1 << 20, BUFFERS_PER_FAMILY = 2 };
@@ -15,16 +16,19 @@ static const uint64_t BASE_BYTES = 32 * (uint64_t)MIB_BYTES;
 /* Requests get so much in any case: a server without it would answer nothing. */
 static const uint64_t REQUESTS_MIN_BYTES = 16 * (uint64_t)MIB_BYTES;
 
+/* "max" is no number: no limit. */
 static bool read_number(const char *path, uint64_t *ret_number)
 {
+    char text[32];
     FILE *file = fopen(path, "re");
-    unsigned long long number;
-    bool known = file && fscanf(file, "%llu", &number) == 1; /* "max" is no number */
-    if (file)
-        fclose(file);
-    if (known)
-        *ret_number = number;
-    return known;
+    if (!file)
+        return false;
+    bool has_line = fgets(text, sizeof(text), file) != NULL;
+    (void)fclose(file);
+    if (!has_line || text[0] < '0' || text[0] > '9')
+        return false;
+    *ret_number = strtoull(text, NULL, 10);
+    return true;
 }
 
 uint64_t memory_plan_machine_bytes(void)
