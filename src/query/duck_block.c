@@ -138,7 +138,7 @@ static Relation *relation_of(const Scope *scope, uint32_t slot)
     return NULL;
 }
 
-/* The table that a condition is about alone, and whose rows it may hold back; NULL = none. */
+/* The table that a condition is about alone, when it may keep rows of it away; NULL = none. */
 static Relation *only_table(const Scope *scope, const Expr *term)
 {
     const uint32_t *slots;
@@ -148,9 +148,7 @@ static Relation *only_table(const Scope *scope, const Expr *term)
         if (relation_of(scope, slots[i]) != only)
             return NULL;
     }
-    bool holds_back =
-        only && only->source && !only->nullable && !expr_may_fail(term) && !expr_is_volatile(term);
-    return holds_back ? only : NULL;
+    return only && only->source && !only->nullable ? only : NULL;
 }
 
 /* The condition as the table's row has its columns. */
@@ -167,24 +165,32 @@ static const Expr *over_row(Planner *planner, const Relation *relation, const Ex
     return expr_renumber(planner->arena, term, &map);
 }
 
-/* Rows that a table's own conditions refuse never reach DuckDB. */
-static void filter_tables(Block *block, const Terms *terms)
+/*
+ * Rows that a table's own conditions refuse never reach DuckDB.  The range of
+ * keys follows from all of them; tested are those that cannot fail, because
+ * others would be asked about rows that a condition on another table keeps away.
+ */
+static void filter_table(Block *block, const Terms *terms, Relation *relation)
 {
     Planner *planner = block->planner;
-    for (size_t i = 0; i < block->scope.relation_count; i++) {
-        Relation *relation = block->scope.relations[i];
-        const Expr **own = ARENA_ARRAY(planner->arena, const Expr *, terms->count + 1);
-        size_t count = 0;
-        for (size_t j = 0; j < terms->count; j++) {
-            if (only_table(&block->scope, terms->items[j]) == relation)
-                own[count++] = over_row(planner, relation, terms->items[j]);
-        }
-        if (count == 0)
+    TableSource *source = relation->source;
+    const Expr **own = ARENA_ARRAY(planner->arena, const Expr *, terms->count + 1);
+    const Expr **safe = ARENA_ARRAY(planner->arena, const Expr *, terms->count + 1);
+    size_t own_count = 0, safe_count = 0;
+    for (size_t i = 0; i < terms->count; i++) {
+        const Expr *term = terms->items[i];
+        if (only_table(&block->scope, term) != relation)
             continue;
-        TableSource *source = relation->source;
-        source->filter = expr_conjunction(planner->ctx, own, count);
-        source->path = access_path_make(planner->ctx, source->table, source->filter);
+        own[own_count] = over_row(planner, relation, term);
+        if (!expr_may_fail(term) && !expr_is_volatile(term))
+            safe[safe_count++] = own[own_count];
+        own_count++;
     }
+    if (own_count == 0)
+        return;
+    source->condition = expr_conjunction(planner->ctx, own, own_count);
+    source->filter = expr_conjunction(planner->ctx, safe, safe_count);
+    source->path = access_path_make(planner->ctx, source->table, source->condition);
 }
 
 static Status read_from(Block *block)
@@ -200,7 +206,9 @@ static Status read_from(Block *block)
     block->scope.reads_deleted = false;
     BUF_LIT(&block->where, " WHERE ");
     plan_write_conditions(block->planner, &block->where, terms.items, terms.count);
-    filter_tables(block, &terms);
+    for (size_t i = 0; i < block->scope.relation_count; i++)
+        if (block->scope.relations[i]->source)
+            filter_table(block, &terms, block->scope.relations[i]);
     return STATUS_OK;
 }
 

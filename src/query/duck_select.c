@@ -5,6 +5,7 @@
  * the snapshots of this statement, also between two calls of emit.
  */
 #include "query/duck_plan.h"
+#include "query/explain.h"
 #include "query/work.h"
 
 typedef struct DuckSelect {
@@ -40,6 +41,8 @@ static Status prepare_duck_select(QueryRun *run, Work *work)
     DuckSelect *select = CONTAINER_OF(work, DuckSelect, work);
     TRY(run_require_worker(run));
     TRY(duck_plan_make(run, select->ast, &select->plan));
+    if (work->plan_only)
+        return STATUS_OK;
     select->row = ARENA_ARRAY(&run->ctx.arena, Value, select->plan.column_count + 1);
     return duck_plan_run(run, &select->plan, &select->result);
 }
@@ -100,11 +103,43 @@ static void close_duck_select(Work *work)
     duck_result_close(TAKE(select->result));
 }
 
+/* ---- EXPLAIN ---- */
+
+static void explain_counters(Buf *out, const TableSource *table)
+{
+    buf_printf(out,
+               "    %llu rows read in %llu scans, %llu handed over\n",
+               (unsigned long long)atomic_load(&table->read_count),
+               (unsigned long long)atomic_load(&table->scan_count),
+               (unsigned long long)atomic_load(&table->returned_count));
+}
+
+static void explain_duck_select(QueryRun *run, Work *work, Buf *out)
+{
+    const DuckPlan *plan = &CONTAINER_OF(work, DuckSelect, work)->plan;
+    BUF_LIT(out, "DuckDB joins, groups and sorts; conditions on one table are tested here\n");
+    for (size_t i = 0; i < plan->table_count; i++) {
+        const TableSource *table = plan->tables[i];
+        ExplainRows rows = {.table = table->table,
+                            .path = &table->path,
+                            .condition = table->condition,
+                            .filter = table->filter,
+                            .include_deleted = table->include_deleted};
+        explain_rows(run, out, &rows);
+        if (!work->plan_only)
+            explain_counters(out, table);
+    }
+}
+
 Work *duck_select_work(QueryRun *run, const AstSelect *ast)
 {
     DuckSelect *select = ARENA_NEW(&run->ctx.arena, DuckSelect);
     select->work = (Work){
-        .prepare = prepare_duck_select, .emit = emit_duck_select, .close = close_duck_select};
+        .prepare = prepare_duck_select,
+        .emit = emit_duck_select,
+        .close = close_duck_select,
+        .explain = explain_duck_select,
+    };
     select->ast = ast;
     return &select->work;
 }

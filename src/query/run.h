@@ -32,7 +32,10 @@ struct Work {
     Status (*emit)(QueryRun *run, Work *work, bool *ret_done);
     /* Releases what is not in the arena; may be NULL. */
     void (*close)(Work *work);
+    /* What is done and, after emit, what was counted: lines for EXPLAIN; only of SELECT. */
+    void (*explain)(QueryRun *run, Work *work, Buf *out);
     bool writes;
+    bool plan_only; /* EXPLAIN: prepare stops when it knows what is to be done */
     bool patient; /* writes to sync tables only: WriteOp.patient */
 };
 

@@ -14,6 +14,7 @@
  * the disk.  Then a worker starts it again.
  */
 #include "query/aggregate.h"
+#include "query/explain.h"
 #include "query/row_source.h"
 #include "query/select_plan.h"
 #include "query/tuple_set.h"
@@ -261,6 +262,8 @@ static Status prepare_select(QueryRun *run, Work *work)
     Select *select = CONTAINER_OF(work, Select, work);
     SelectPlan *plan = &select->plan;
     TRY(select_plan_make(run, select->ast, plan));
+    if (work->plan_only)
+        return STATUS_OK;
     make_room(select);
     if (plan->table) {
         RowSourceOptions options = {
@@ -329,10 +332,54 @@ static void close_select(Work *work)
     memory_share_done(&select->seen_share);
 }
 
+/* ---- EXPLAIN ---- */
+
+static void explain_order(const SelectPlan *plan, Buf *out)
+{
+    if (plan->sorted && plan->limit >= 0)
+        buf_printf(out,
+                   "  Sort: in memory, the first %lld kept\n",
+                   (long long)(plan->limit + plan->offset));
+    else if (plan->sorted)
+        BUF_LIT(out, "  Sort: in memory\n");
+    else if (plan->key_count > 0)
+        buf_printf(out, "  Sort: none, rows are read %s\n", plan->reverse ? "backwards" : "so");
+}
+
+static void explain_select(QueryRun *run, Work *work, Buf *out)
+{
+    const Select *select = CONTAINER_OF(work, Select, work);
+    const SelectPlan *plan = &select->plan;
+    BUF_LIT(out, "Own executor: on the reactor when it is short, else on a worker\n");
+    if (plan->table) {
+        ExplainRows rows = {.table = plan->table,
+                            .path = &plan->path,
+                            .condition = plan->where,
+                            .filter = plan->where,
+                            .include_deleted = plan->include_deleted};
+        explain_rows(run, out, &rows);
+    }
+    if (plan->grouped)
+        buf_printf(out,
+                   "  Group: %zu keys, %zu aggregates\n",
+                   plan->grouping.key_count,
+                   plan->grouping.call_count);
+    if (plan->distinct)
+        BUF_LIT(out, "  Distinct\n");
+    explain_order(plan, out);
+    if (plan->limit >= 0)
+        buf_printf(out, "  Limit: %lld\n", (long long)plan->limit);
+    if (!work->plan_only)
+        buf_printf(out, "  %llu rows read\n", (unsigned long long)select->read);
+}
+
 Work *select_work(QueryRun *run, const AstSelect *ast)
 {
     Select *select = ARENA_NEW(&run->ctx.arena, Select);
-    select->work = (Work){.prepare = prepare_select, .emit = emit_select, .close = close_select};
+    select->work = (Work){.prepare = prepare_select,
+                          .emit = emit_select,
+                          .close = close_select,
+                          .explain = explain_select};
     select->run = run;
     select->ctx = &run->ctx;
     select->ast = ast;

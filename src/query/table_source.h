@@ -20,7 +20,8 @@ typedef struct TableSource {
     QueryRun *run;
     const Table *table;
     bool include_deleted;
-    const Expr *filter; /* over the table's row; NULL = all */
+    const Expr *condition; /* over the table's row: what the path was made from */
+    const Expr *filter;    /* of it, what is tested on every row; NULL = nothing */
     AccessPath path;
     atomic_uint_fast64_t read_count;     /* rows, of all scans together */
     atomic_uint_fast64_t returned_count; /* of these, handed to DuckDB */

@@ -11,6 +11,12 @@ static Status unsupported(QueryRun *run, const AstStatement *statement)
                    ast_kind_name(statement->kind));
 }
 
+Work *select_work_chosen(QueryRun *run, const AstSelect *ast)
+{
+    bool duck = run->engine->only_duck || duck_plan_is_needed(ast);
+    return duck ? duck_select_work(run, ast) : select_work(run, ast);
+}
+
 static Work *definition_work(QueryRun *run, const AstStatement *statement)
 {
     switch (statement->kind) {
@@ -45,9 +51,9 @@ static Work *other_work(QueryRun *run, const AstStatement *statement)
 {
     switch (statement->kind) {
     case AST_SELECT:
-        return run->engine->only_duck || duck_plan_is_needed(statement->select)
-                   ? duck_select_work(run, statement->select)
-                   : select_work(run, statement->select);
+        return select_work_chosen(run, statement->select);
+    case AST_EXPLAIN:
+        return explain_work(run, &statement->explain);
     case AST_INSERT:
         return insert_work(run, &statement->insert);
     case AST_UPDATE:

@@ -9,6 +9,8 @@
 /* Either way the same answer: by the own executor, where it can, or by DuckDB. */
 Work *select_work(QueryRun *run, const AstSelect *ast);
 Work *duck_select_work(QueryRun *run, const AstSelect *ast);
+/* One of the two. */
+Work *select_work_chosen(QueryRun *run, const AstSelect *ast);
 Work *insert_work(QueryRun *run, const AstInsert *ast);
 Work *update_work(QueryRun *run, const AstUpdate *ast);
 Work *delete_work(QueryRun *run, const AstDelete *ast);
@@ -27,6 +29,7 @@ Work *drop_storage_work(QueryRun *run, const AstStorage *ast);
 
 Work *use_work(QueryRun *run, const AstName *name);
 Work *show_work(QueryRun *run, const AstShow *ast);
+Work *explain_work(QueryRun *run, const AstExplain *ast);
 Work *describe_work(QueryRun *run, const AstDescribe *ast);
 Work *storage_check_work(QueryRun *run, const AstStorage *ast);
 Work *kill_work(QueryRun *run, const AstKill *ast);
