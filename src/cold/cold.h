@@ -150,7 +150,8 @@ typedef struct ColdRelation {
 typedef struct ColdSql {
     Buf *out;
     DuckSourceList *sources;
-    bool empty; /* result: no file is left, nothing was appended */
+    bool empty;        /* result: no file is left, nothing was appended */
+    size_t file_count; /* result: that are read */
 } ColdSql;
 
 /*

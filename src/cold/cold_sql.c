@@ -256,6 +256,7 @@ Status cold_relation_sql(Context *ctx, ColdView *view, const ColdRelation *relat
     if (view)
         TRY(choose_segments(ctx, view, relation, &chosen, &count));
     sql->empty = count == 0;
+    sql->file_count = count;
     if (count == 0)
         return STATUS_OK;
     TRY(cold_load_dead(ctx, view, &dead));

@@ -89,10 +89,11 @@ static void add_table(Planner *planner, TableSource *source)
         planner->run->durable_only = true;
 }
 
-/* The text of a table's rows: the one place that knows where they are. */
-static void write_table(Planner *planner, const TableSource *source, Buf *out)
+/* Where the rows are is known when the conditions are: plan_tables() writes it in place of this. */
+static void write_table(Planner *planner, TableSource *source, Buf *out)
 {
-    buf_printf(out, "kalam_source(%zu)", add_source(planner, source->scanner));
+    source->number = add_source(planner, source->scanner);
+    buf_printf(out, "%c%zu%c", TABLE_MARK, planner->table_count - 1, TABLE_MARK);
 }
 
 static Status from_table(Scope *scope, const AstFrom *from, Buf *out)

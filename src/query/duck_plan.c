@@ -2,6 +2,7 @@
 /*
  * Whole queries: WITH, UNION and its like, VALUES, ORDER BY, LIMIT.
  */
+#include "query/cold_relation.h"
 #include "query/duck_plan_private.h"
 
 #include "query/duck_functions.h"
@@ -605,14 +606,60 @@ static void choose_snapshots(const Planner *planner)
             (void)run_row_snapshot(planner->run, planner->tables[i]->table);
 }
 
+/* ---- where the rows of tables are ---- */
+
+static Status write_relation(Planner *planner, TableSource *source, Buf *out)
+{
+    DuckSourceList sources = {
+        .items = planner->sources,
+        .count = planner->source_count,
+        .capacity = planner->source_capacity,
+    };
+    TRY(cold_relation_open(planner->run, source));
+    if (!source->view) {
+        buf_printf(out, "kalam_source(%zu)", source->number);
+        return STATUS_OK;
+    }
+    TRY(cold_relation_write(planner->run, source, &sources, out));
+    planner->sources = sources.items;
+    planner->source_count = sources.count;
+    planner->source_capacity = sources.capacity;
+    return STATUS_OK;
+}
+
+/* Puts every table's relation in the place of its mark. */
+static Status write_relations(Planner *planner, Str text, Buf *out)
+{
+    Str part;
+    bool is_mark = false;
+    for (; str_split(&text, TABLE_MARK, &part); is_mark = !is_mark) {
+        uint64_t number = 0;
+        if (!is_mark)
+            buf_str_append(out, part);
+        else if (str_to_uint64(part, &number) && number < planner->table_count)
+            TRY(write_relation(planner, planner->tables[number], out));
+    }
+    return STATUS_OK;
+}
+
+void duck_plan_done(DuckPlan *plan)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        cold_relation_close(plan->tables[i]);
+}
+
 Status duck_plan_make(QueryRun *run, const AstSelect *ast, DuckPlan *ret_plan)
 {
     Planner planner = {.run = run, .ctx = &run->ctx, .arena = &run->ctx.arena};
+    CLEANUP(buf_done) Buf query = {0};
     CLEANUP(buf_done) Buf text = {0};
     Outputs outputs;
     int64_t limit;
-    TRY(plan_top(&planner, ast, &text, &outputs, &limit));
+    TRY(plan_top(&planner, ast, &query, &outputs, &limit));
     choose_snapshots(&planner);
+    /* From here on the tables have views to be closed. */
+    *ret_plan = (DuckPlan){.tables = planner.tables, .table_count = planner.table_count};
+    TRY(write_relations(&planner, buf_str(&query), &text));
     *ret_plan = (DuckPlan){
         .sql = arena_str(planner.arena, buf_str(&text)),
         .parameters = planner.parameters,

@@ -42,10 +42,12 @@ typedef struct DuckPlan {
     int64_t limit; /* of the server's, one more row is asked for; -1 = none */
 } DuckPlan;
 
-/* Everything in the run's arena.  On a worker. */
+/* Everything in the run's arena.  On a worker.  To be ended, whatever the result; zeroed before. */
 MUST_CHECK Status duck_plan_make(QueryRun *run, const AstSelect *ast, DuckPlan *ret_plan);
 
-/* The result is closed before the run's arena is rewound. */
+void duck_plan_done(DuckPlan *plan);
+
+/* The result is closed before the plan is done. */
 MUST_CHECK Status duck_plan_run(QueryRun *run, const DuckPlan *plan, DuckResult **ret_result);
 
 /* Is the SELECT beyond the own executor: joins, subqueries, windows ..? */

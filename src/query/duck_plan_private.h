@@ -115,6 +115,9 @@ typedef struct Scope {
     ExprResolver resolver;
 } Scope;
 
+/* Stands around the number of a table until its text is known; no text of ours has this byte. */
+enum { TABLE_MARK = 0x02 };
+
 /* ---- duck_plan.c ---- */
 
 /* A whole query with its clauses, which gives c0, c1 .. */

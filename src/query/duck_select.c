@@ -101,6 +101,7 @@ static void close_duck_select(Work *work)
 {
     DuckSelect *select = CONTAINER_OF(work, DuckSelect, work);
     duck_result_close(TAKE(select->result));
+    duck_plan_done(&select->plan);
 }
 
 /* ---- EXPLAIN ---- */
@@ -126,6 +127,11 @@ static void explain_duck_select(QueryRun *run, Work *work, Buf *out)
                             .filter = table->filter,
                             .include_deleted = table->include_deleted};
         explain_rows(run, out, &rows);
+        if (table->view)
+            buf_printf(out,
+                       "    hot rows, and %zu of %llu files\n",
+                       table->file_count,
+                       (unsigned long long)table->files_all);
         if (!work->plan_only)
             explain_counters(out, table);
     }

@@ -8,6 +8,8 @@
 
 #include "base/memory.h"
 #include "query/row_source.h"
+#include "table/row_scan.h"
+#include "value/key.h"
 
 enum { ESTIMATED_ROWS = 10000, CHECK_EVERY_ROWS = 256 };
 
@@ -25,17 +27,42 @@ static DuckColumn *number_columns(Arena *arena, size_t count)
 typedef struct TableScanner {
     DuckSource source;
     TableSource *table;
-    RowSource *rows;
+    RowSource *rows; /* of both tiers, or: */
+    RowScan *hot;    /* hot ones, tombstones and markers too */
+    Value *values;
     Context *ctx;
     uint64_t read_count;
     uint64_t returned_count;
 } TableScanner;
+
+/* The caller hides cold rows by what it gets: nothing may be missing. */
+static void open_hot(TableScanner *scanner)
+{
+    TableSource *table = scanner->table;
+    TableScanOptions options = {
+        .snapshot = run_row_snapshot(table->run, table->table),
+        .table = table->table,
+        .owner = run_owner(table->run, table->table),
+        .key_lower = table->path.lower,
+        .key_upper = table->path.upper,
+        .include_deleted = true,
+        .include_gone = true,
+    };
+    scanner->hot = row_scan_open(&options);
+    scanner->values = mem_zalloc((table_row_width(table->table) + 1) * sizeof(Value));
+}
 
 static Status scanner_open(DuckSource *source, Context *ctx, const bool *wanted)
 {
     (void)wanted;
     TableScanner *scanner = (TableScanner *)source;
     TableSource *table = scanner->table;
+    if (table->view) {
+        scanner->ctx = ctx;
+        atomic_fetch_add(&table->scan_count, 1);
+        open_hot(scanner);
+        return STATUS_OK;
+    }
     RowSourceOptions options = {
         .table = table->table,
         .path = &table->path,
@@ -47,9 +74,41 @@ static Status scanner_open(DuckSource *source, Context *ctx, const bool *wanted)
     return row_source_open(ctx, table->run, &options, &scanner->rows);
 }
 
+/* Of a marker only the key is known. */
+static Status
+fill_hot(Context *ctx, const Table *table, Str key, const StoredRow *row, Value *values)
+{
+    size_t width = table_row_width(table);
+    values[width] = value_boolean(row->gone);
+    if (!row->gone)
+        return table_decode_image(ctx, table, row->row, row->seq, row->deleted, values);
+    for (size_t i = 0; i < width; i++)
+        values[i] = VALUE_NULL;
+    values[table->column_count + SYSTEM_COLUMN_DELETED] = value_boolean(true);
+    Reader reader = reader_from(key);
+    const Column *column = &table->columns[table->primary_key];
+    return key_read(ctx, &reader, column->type, &values[table->primary_key]);
+}
+
+static Status next_hot(TableScanner *scanner, Context *ctx, const Value **ret_values)
+{
+    Str key;
+    StoredRow row;
+    *ret_values = NULL;
+    if (!row_scan_next(ctx, scanner->hot, &key, &row))
+        return row_scan_status(scanner->hot);
+    if (++scanner->read_count % CHECK_EVERY_ROWS == 0)
+        TRY(context_check(ctx));
+    scanner->returned_count++;
+    *ret_values = scanner->values;
+    return fill_hot(ctx, scanner->table->table, key, &row, scanner->values);
+}
+
 static Status scanner_next(DuckSource *source, Context *ctx, const Value **ret_values)
 {
     TableScanner *scanner = (TableScanner *)source;
+    if (scanner->hot)
+        return next_hot(scanner, ctx, ret_values);
     for (;;) {
         TableRow row;
         bool found, passes;
@@ -73,6 +132,8 @@ static void scanner_close(DuckSource *source)
 {
     TableScanner *scanner = (TableScanner *)source;
     row_source_close(TAKE(scanner->rows));
+    row_scan_close(TAKE(scanner->hot));
+    free(TAKE(scanner->values));
     atomic_fetch_add(&scanner->table->read_count, scanner->read_count);
     atomic_fetch_add(&scanner->table->returned_count, scanner->returned_count);
     scanner->read_count = scanner->returned_count = 0;
@@ -93,9 +154,11 @@ static DuckSource *scanner_copy(DuckSource *source)
 
 TableSource *table_source_new(QueryRun *run, const Table *table)
 {
-    static const TypeKind SYSTEM_TYPES[] = {TYPE_BIGINT, TYPE_TIMESTAMP, TYPE_BOOLEAN};
+    /* The last one says of hot rows whether they are markers. */
+    static const TypeKind SYSTEM_TYPES[] = {
+        TYPE_BIGINT, TYPE_TIMESTAMP, TYPE_BOOLEAN, TYPE_BOOLEAN};
     Arena *arena = &run->ctx.arena;
-    size_t count = table_row_width(table);
+    size_t count = table_row_width(table) + 1;
     TableSource *source = ARENA_NEW(arena, TableSource);
     TableScanner *scanner = ARENA_NEW(arena, TableScanner);
     DuckColumn *columns = number_columns(arena, count);

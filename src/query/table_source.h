@@ -3,7 +3,8 @@
  * A table of ours, or rows that are written in the statement, as a relation
  * that DuckDB reads.
  *
- * Columns are called c0, c1 ..: those of the row as expressions see it.  What a
+ * Columns are called c0, c1 ..: those of the row as expressions see it, and behind
+ * them whether it is a marker, of which there are only the key and this.  What a
  * condition says about this table alone is tested here, on the decoded row and
  * by the range of keys it leaves, before DuckDB sees anything.
  */
@@ -23,6 +24,10 @@ typedef struct TableSource {
     const Expr *condition; /* over the table's row: what the path was made from */
     const Expr *filter;    /* of it, what is tested on every row; NULL = nothing */
     AccessPath path;
+    size_t number;      /* of the scanner among the statement's sources */
+    ColdView *view;     /* not NULL: the scanner gives hot rows only (query/cold_relation.h) */
+    size_t file_count;  /* of the view: that hold rows that may matter, */
+    uint64_t files_all; /* of so many */
     atomic_uint_fast64_t read_count;     /* rows, of all scans together */
     atomic_uint_fast64_t returned_count; /* of these, handed to DuckDB */
     atomic_uint_fast64_t scan_count;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/work.h"
+
+#include "query/cold_relation.h"
 #include "query/duck_plan.h"
 
 static Status unsupported(QueryRun *run, const AstStatement *statement)
@@ -13,7 +15,8 @@ static Status unsupported(QueryRun *run, const AstStatement *statement)
 
 Work *select_work_chosen(QueryRun *run, const AstSelect *ast)
 {
-    bool duck = run->engine->only_duck || duck_plan_is_needed(ast);
+    bool duck =
+        run->engine->only_duck || duck_plan_is_needed(ast) || cold_relation_is_wanted(run, ast);
     return duck ? duck_select_work(run, ast) : select_work(run, ast);
 }
 

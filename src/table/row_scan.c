@@ -148,7 +148,9 @@ static void take(RowScan *scan, Str *ret_key, StoredRow *ret_stored)
 
 static bool shows(const RowScan *scan, const StoredRow *stored)
 {
-    return !stored->gone && (!stored->deleted || scan->options.include_deleted);
+    if (stored->gone)
+        return scan->options.include_gone;
+    return !stored->deleted || scan->options.include_deleted;
 }
 
 static bool end_scan(RowScan *scan, Status status)

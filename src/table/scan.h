@@ -32,6 +32,7 @@ typedef struct TableScanOptions {
     Str key_lower; /* encoded primary key prefix, inclusive; empty = open */
     Str key_upper; /* exclusive; empty = open */
     bool include_deleted;
+    bool include_gone; /* markers too, which have no row: for who hides cold rows himself */
     bool reverse;
     StoreTier tier;
     int64_t now_ms; /* what is expired; streams only */
