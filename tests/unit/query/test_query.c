@@ -484,7 +484,6 @@ static void what_is_not_supported_is_named(void **state)
         "SELECT * FROM read_csv('/etc/passwd')",
         "SELECT * FROM (e CROSS JOIN e AS b) AS c",
         "INSERT INTO e SELECT * FROM e",
-        "EXPLAIN SELECT 1",
     };
     query_admin(f, "CREATE TABLE IF NOT EXISTS e (id BIGINT PRIMARY KEY)");
     for (size_t i = 0; i < sizeof(STATEMENTS) / sizeof(*STATEMENTS); i++) {
