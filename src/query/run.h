@@ -36,7 +36,7 @@ struct Work {
     void (*explain)(QueryRun *run, Work *work, Buf *out);
     bool writes;
     bool plan_only; /* EXPLAIN: prepare stops when it knows what is to be done */
-    bool patient; /* writes to sync tables only: WriteOp.patient */
+    bool patient;   /* writes to sync tables only: WriteOp.patient */
 };
 
 typedef enum RunState {
