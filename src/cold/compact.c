@@ -6,19 +6,14 @@
  */
 #include "cold/compact.h"
 
-#include "base/clock.h"
 #include "cold/cold_trash.h"
 #include "cold/flush.h"
-#include "commit/change_log.h"
-
-enum { MS_PER_HOUR = 3600000 };
 
 typedef struct ColdFeed {
     RowFeed feed;
     ColdScan *scan;
     bool drops_tombstones;
-    int64_t expired_before_ms;
-    SeqNo log_low_water;
+    TombstoneRule rule;
 } ColdFeed;
 
 typedef struct Compaction {
@@ -37,10 +32,7 @@ typedef struct Compaction {
 
 static bool can_be_dropped(const ColdFeed *feed, const StoredRow *row)
 {
-    if (!row->deleted || !feed->drops_tombstones)
-        return false;
-    return row->gone ||
-           (snowflake_to_ms(row->seq) < feed->expired_before_ms && row->seq <= feed->log_low_water);
+    return feed->drops_tombstones && tombstone_is_over(&feed->rule, row);
 }
 
 static Status
@@ -53,11 +45,6 @@ next_cold(RowFeed *row_feed, Context *ctx, Str *ret_key, StoredRow *ret_row, boo
     return cold_scan_status(ctx, feed->scan);
 }
 
-static int64_t expired_before_ms(const Maintenance *turn)
-{
-    return clock_wall_us() / 1000 - turn->table->options.deleted_retention_hours * MS_PER_HOUR;
-}
-
 static void open_feed(Compaction *compaction)
 {
     const Maintenance *turn = &compaction->turn;
@@ -66,8 +53,7 @@ static void open_feed(Compaction *compaction)
         .scan = cold_scan_open_segments(
             turn->view, compaction->choice.segments, compaction->choice.count, &compaction->dead),
         .drops_tombstones = compaction->choice.count == turn->manifest->segment_count,
-        .expired_before_ms = expired_before_ms(turn),
-        .log_low_water = change_log_low_water(turn->sequencer),
+        .rule = tombstone_rule(turn->table, turn->sequencer),
     };
 }
 
@@ -186,7 +172,7 @@ static Status choose(Context *ctx, Compaction *compaction)
     CompactState state = {
         .manifest = turn->manifest,
         .dead_count = dead->count,
-        .expired_before_ms = expired_before_ms(turn),
+        .rule = tombstone_rule(turn->table, turn->sequencer),
     };
     compaction->choice = compaction->options->everything ? compact_choose_all(&ctx->arena, &state)
                                                          : compact_choose(&ctx->arena, &state);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "cold/maintenance.h"
+#include "cold/tombstone.h"
 
 typedef struct CompactOptions {
     ColdTier *tier;
@@ -41,8 +42,8 @@ typedef struct CompactChoice {
 
 typedef struct CompactState {
     const Manifest *manifest;
-    uint64_t dead_count;       /* versions */
-    int64_t expired_before_ms; /* tombstones */
+    uint64_t dead_count; /* versions */
+    TombstoneRule rule;
 } CompactState;
 
 /*

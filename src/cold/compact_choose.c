@@ -31,7 +31,8 @@ static uint64_t expired_tombstones(const CompactState *state)
     uint64_t count = 0;
     for (size_t i = 0; i < state->manifest->segment_count; i++) {
         const Segment *segment = &state->manifest->segments[i];
-        if (snowflake_to_ms(segment->seq_max) < state->expired_before_ms)
+        StoredRow newest = {.seq = segment->seq_max, .deleted = true};
+        if (tombstone_is_over(&state->rule, &newest))
             count += segment->tombstone_count;
     }
     return count;

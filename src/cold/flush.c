@@ -9,18 +9,17 @@
  */
 #include "cold/flush.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
-#include "commit/change_log.h"
+#include "cold/tombstone.h"
 
-enum { DROPPED_ROWS_MAX = 100000, MS_PER_HOUR = 3600000 };
+enum { DROPPED_ROWS_MAX = 100000 };
 
 typedef struct HotFeed {
     RowFeed feed;
     StoreScan *scan;
     Owner owner;
-    int64_t expired_before_ms; /* tombstones */
-    SeqNo log_low_water;       /* tombstones above are in the log and stay */
+    TombstoneRule rule;
+    bool purge_only;
     SeqSet kills;
     bool ended;       /* no row is left */
     Buf last_key;     /* of the rows given out or dropped */
@@ -42,10 +41,7 @@ DEFINE_CLEANUP_IN_PLACE(HotFeed, hot_feed_done)
 /* It hides nothing and nobody has to see it any more. */
 static bool can_be_dropped(const HotFeed *feed, const StoredRow *row)
 {
-    if (!row->deleted || row->cold_seq)
-        return false;
-    return row->gone ||
-           (snowflake_to_ms(row->seq) < feed->expired_before_ms && row->seq <= feed->log_low_water);
+    return !row->cold_seq && tombstone_is_over(&feed->rule, row);
 }
 
 static void drop(HotFeed *feed, Str key, SeqNo seq)
@@ -78,12 +74,13 @@ next_hot(RowFeed *row_feed, Context *ctx, Str *ret_key, StoredRow *ret_row, bool
         TRY(next_version(feed, ctx, ret_key, ret_row, ret_more));
         if (!*ret_more)
             return STATUS_OK;
-        if (!can_be_dropped(feed, ret_row)) {
+        if (can_be_dropped(feed, ret_row)) {
+            drop(feed, *ret_key, ret_row->seq);
+        } else if (!feed->purge_only) {
             if (ret_row->cold_seq)
                 seq_set_append(&feed->kills, ret_row->cold_seq);
             return STATUS_OK;
         }
-        drop(feed, *ret_key, ret_row->seq);
     }
     *ret_more = false;
     return STATUS_OK;
@@ -110,13 +107,11 @@ static StoreScan *scan_hot(const Maintenance *turn, Str after)
 
 static void hot_feed_init(HotFeed *feed, const Maintenance *turn, Str after)
 {
-    int64_t retention_ms = turn->table->options.deleted_retention_hours * MS_PER_HOUR;
     *feed = (HotFeed){
         .feed = {.next = next_hot},
         .scan = scan_hot(turn, after),
         .owner = turn->owner,
-        .expired_before_ms = clock_wall_us() / 1000 - retention_ms,
-        .log_low_water = change_log_low_water(turn->sequencer),
+        .rule = tombstone_rule(turn->table, turn->sequencer),
     };
 }
 
@@ -177,6 +172,7 @@ static Status run_round(Context *ctx, Flush *flush)
 {
     CLEANUP(hot_feed_done) HotFeed feed;
     hot_feed_init(&feed, &flush->turn, buf_str(&flush->after));
+    feed.purge_only = flush->options->purge_only;
     TRY(write_rows(ctx, flush, &feed));
     TRY(maintenance_evict(ctx, &flush->turn, feed.dropped, feed.dropped_count));
     flush->result->dropped_count += feed.dropped_count;
@@ -205,7 +201,8 @@ Status cold_flush(Context *ctx, const FlushOptions *options, FlushResult *ret_re
         .turn = {.tier = options->tier,
                  .sequencer = options->sequencer,
                  .table_id = options->table_id,
-                 .owner = options->owner},
+                 .owner = options->owner,
+                 .hot_only = options->purge_only},
         .result = ret_result,
     };
     Status status = run(ctx, &flush);

@@ -19,6 +19,7 @@ typedef struct FlushOptions {
     uint32_t table_id;
     Owner owner;
     uint64_t segment_rows_max; /* 0 = SEGMENT_ROWS_MAX */
+    bool purge_only; /* nothing is written to files: only tombstones that are over are dropped */
 } FlushOptions;
 
 typedef struct FlushResult {

@@ -180,11 +180,15 @@ Status maintenance_begin(Context *ctx, Maintenance *turn)
 {
     TRY(lock_turn(ctx, turn));
     TRY(maintenance_refresh(ctx, turn));
+    if (turn->view)
+        return maintenance_settle(ctx, turn);
+    if (turn->hot_only)
+        return STATUS_OK;
     if (!catalog_table_is_cold(turn->snapshot->catalog, turn->table_id)) {
         TRY(mark_cold(ctx, turn));
         TRY(maintenance_refresh(ctx, turn));
     }
-    return turn->view ? maintenance_settle(ctx, turn) : commit_place(ctx, turn);
+    return commit_place(ctx, turn);
 }
 
 void maintenance_end(Maintenance *turn)

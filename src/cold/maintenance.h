@@ -17,6 +17,7 @@ typedef struct Maintenance {
     Sequencer *sequencer;
     uint32_t table_id;
     Owner owner;
+    bool hot_only; /* no files will be written: a table that is not cold stays so */
     bool locked;
 
     /* As of the last maintenance_refresh(). */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cold/retention_job.h"
 #include "server/accounts.h"
 #include "server/descriptors.h"
 #include "server/housekeeping.h"
@@ -46,6 +47,7 @@ struct Server {
     LiveRegistry *registry;
     JobScheduler *jobs;
     TableCleanup cleanup;
+    RetentionJob retention;
     Auth *auth;
     PasswordPolicy password_policy;
     QueryEngine query;
@@ -189,6 +191,8 @@ static void open_jobs(Server *server)
     server->cleanup = (TableCleanup){
         .store = server->store, .sequencer = server->sequencer, .cold = server->cold};
     table_cleanup_register(server->jobs, &server->cleanup);
+    server->retention = (RetentionJob){.tier = server->cold, .sequencer = server->sequencer};
+    retention_job_register(server->jobs, &server->retention);
 }
 
 static Status start_jobs(Context *ctx, Server *server)

@@ -118,6 +118,16 @@ void fixture_reopen(Fixture *fixture)
     open_all(fixture);
 }
 
+void fixture_await_durable(Fixture *fixture)
+{
+    Published *published = sequencer_published(fixture->sequencer);
+    CLEANUP(snapshot_unref) Snapshot *applied = published_applied(published);
+    for (int i = 0; published_durable_seq(published) < applied->seq; i++) {
+        assert_true(i < 100000);
+        usleep(200);
+    }
+}
+
 /* ---- tables ---- */
 
 typedef struct TableOp {
@@ -623,10 +633,7 @@ size_t fixture_file_count(Fixture *fixture)
 {
     char command[160];
     int count = 0;
-    snprintf(command,
-             sizeof(command),
-             "find '%s/storage' -name 'batch-*.parquet' | wc -l",
-             fixture->path);
+    snprintf(command, sizeof(command), "find '%s' -name 'batch-*.parquet' | wc -l", fixture->path);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     assert_int_equal(fscanf(pipe, "%d", &count), 1);

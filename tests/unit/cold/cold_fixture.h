@@ -31,6 +31,9 @@ void fixture_done(Fixture *fixture);
 /* Stops and starts everything but the files; duck stays. */
 void fixture_reopen(Fixture *fixture);
 
+/* Until what was written so far is durable. */
+void fixture_await_durable(Fixture *fixture);
+
 /* Moves the clock; it goes on from there. */
 void fixture_advance_ms(int64_t ms);
 
