@@ -70,6 +70,16 @@ int64_t clock_monotonic_us(void)
     return current.monotonic_us(current.data);
 }
 
+struct timespec clock_deadline(int64_t us)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t ns = until.tv_nsec + us % 1000000 * 1000;
+    until.tv_sec += us / 1000000 + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    return until;
+}
+
 void random_bytes(void *bytes, size_t size)
 {
     current.random_bytes(current.data, bytes, size);

@@ -10,12 +10,17 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Microseconds since 1970-01-01 UTC. */
 int64_t clock_wall_us(void);
 
 /* Microseconds since some fixed moment; never steps back. */
 int64_t clock_monotonic_us(void);
+
+/* The moment `us` from now, for pthread_cond_timedwait(); of the real clock, whatever replaces it.
+ */
+struct timespec clock_deadline(int64_t us);
 
 /* Cryptographically strong bytes. */
 void random_bytes(void *bytes, size_t size);
