@@ -146,6 +146,8 @@ void job_set_message(Job *job, const char *format, ...) __attribute__((format(pr
 void job_set_result(Job *job, Str json);
 /* With STATUS_OK from run(): skipped instead of completed. */
 void job_skip(Job *job);
+/* Once this attempt's outcome is stored, whatever it is: call(data), on the same thread. */
+void job_at_end(Job *job, void (*call)(void *data), void *data);
 /* Stores the message now, but not more than once a second: progress of something long. */
 void job_report(Job *job);
 

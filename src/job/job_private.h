@@ -28,6 +28,8 @@ struct Job {
     Buf result;
     Buf trace;
     bool skipped;
+    void (*at_end)(void *data); /* of the present attempt; NULL = nothing */
+    void *at_end_data;
     int64_t reported_at_us; /* monotonic */
 
     JobPlace place;

@@ -65,6 +65,12 @@ void job_skip(Job *job)
     job->skipped = true;
 }
 
+void job_at_end(Job *job, void (*call)(void *data), void *data)
+{
+    job->at_end = call;
+    job->at_end_data = data;
+}
+
 void job_report(Job *job)
 {
     CLEANUP(context_done) Context ctx = {0};
@@ -240,5 +246,8 @@ void job_run(WorkerTask *task)
     Status status = attempt(&ctx, job);
     if (status != STATUS_OK)
         log_not_stored(job, &ctx, status);
+    if (job->at_end)
+        job->at_end(job->at_end_data);
+    job->at_end = NULL;
     give_back(job, status == STATUS_OK && job->record.state == JOB_RETRYING);
 }
