@@ -66,13 +66,6 @@ Status table_write_begin(Context *ctx, CommitBuilder *builder, const Table *tabl
 
 /* ---- rows ---- */
 
-/* A tombstone is found too. */
-static Status read_newest(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
-{
-    RowPlace place = {write->table, write->owner, key};
-    return write->target->read(write->target, write->ctx, &place, ret_stored, ret_found);
-}
-
 static Status add(const TableWrite *write, Change change, SeqNo *ret_seq)
 {
     change.table_id = write->table->id;
@@ -131,7 +124,7 @@ Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_s
 
     StoredRow old;
     bool found;
-    TRY(read_newest(write, image->key, &old, &found));
+    TRY(table_read(write, image->key, &old, &found));
     if (found && !old.deleted)
         return unique_violation(write, image->key);
     Change change = {
@@ -146,7 +139,7 @@ Status table_insert(const TableWrite *write, const RowImage *image, SeqNo *ret_s
 
 Status table_find(const TableWrite *write, Str key, StoredRow *ret_stored, bool *ret_found)
 {
-    TRY(read_newest(write, key, ret_stored, ret_found));
+    TRY(table_read(write, key, ret_stored, ret_found));
     *ret_found = *ret_found && !ret_stored->deleted;
     return STATUS_OK;
 }
