@@ -23,6 +23,7 @@
 
 #include "auth/password.h"
 #include "cold/cold.h"
+#include "cold/cold_jobs.h"
 #include "commit/sequencer.h"
 #include "duck/duck.h"
 #include "job/job.h"
@@ -58,7 +59,8 @@ typedef struct QueryHooks {
 typedef struct QueryEngine {
     Sequencer *sequencer;
     Store *store;
-    ColdTier *cold; /* NULL: there is none */
+    ColdTier *cold;            /* NULL: there is none */
+    const ColdJobs *cold_jobs; /* likewise */
     JobScheduler *jobs;
     const SystemTables *system_tables;
     ObjectStores *objects;

@@ -45,6 +45,9 @@ static Work *definition_work(QueryRun *run, const AstStatement *statement)
         return alter_storage_work(run, &statement->storage);
     case AST_DROP_STORAGE:
         return drop_storage_work(run, &statement->storage);
+    case AST_STORAGE_FLUSH:
+    case AST_STORAGE_COMPACT:
+        return maintain_work(run, statement);
     default:
         return NULL;
     }

@@ -32,6 +32,7 @@ Work *show_work(QueryRun *run, const AstShow *ast);
 Work *explain_work(QueryRun *run, const AstExplain *ast);
 Work *describe_work(QueryRun *run, const AstDescribe *ast);
 Work *storage_check_work(QueryRun *run, const AstStorage *ast);
+Work *maintain_work(QueryRun *run, const AstStatement *statement); /* STORAGE FLUSH, COMPACT */
 Work *kill_work(QueryRun *run, const AstKill *ast);
 
 Work *begin_work(QueryRun *run);

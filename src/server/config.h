@@ -37,6 +37,10 @@ typedef struct Config {
         int64_t cache_bytes;
     } storage;
     struct {
+        int64_t min_rows;
+        int64_t check_interval_s;
+    } flush;
+    struct {
         Str library;
         int64_t memory_bytes;
         int64_t threads;

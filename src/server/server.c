@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cold/flush_monitor.h"
 #include "cold/retention_job.h"
 #include "server/accounts.h"
 #include "server/descriptors.h"
@@ -27,8 +28,9 @@
 #include <unistd.h>
 
 enum {
-    REACTORS_MAX = FEED_CONSUMERS_MAX,
-    CANCEL_MS = 10000, /* cancelled work may take so long to notice */
+    REACTORS_MAX = FEED_CONSUMERS_MAX - 1,
+    PENDING_CONSUMER = FEED_CONSUMERS_MAX - 1, /* of the feed; below are the reactors */
+    CANCEL_MS = 10000,                         /* cancelled work may take so long to notice */
     HOUSEKEEPING_MS_MAX = 30000,
 };
 
@@ -42,7 +44,10 @@ struct Server {
     ObjectStores *objects;
     SystemTables *system_tables;
     DuckEngine *duck;
+    PendingWrites *pending;
     ColdTier *cold;
+    ColdJobs cold_jobs;
+    FlushMonitor *flush_monitor;
     WorkerPool *workers;
     LiveRegistry *registry;
     JobScheduler *jobs;
@@ -115,13 +120,14 @@ static Status open_storage(Context *ctx, Server *server)
     TRY(data_dir_open(ctx, config->storage.data_path, &server->data_dir));
     StoreOptions options = settings_store(config, server->data_dir->rocksdb_path);
     TRY(store_open(ctx, &options, &server->store));
-    return sequencer_open(ctx,
-                          &(SequencerOptions){
-                              .store = server->store,
-                              .async_interval_ms = config->storage.async_interval_ms,
-                              .on_read_only = on_read_only,
-                          },
-                          &server->sequencer);
+    SequencerOptions sequencer = {
+        .store = server->store,
+        .async_interval_ms = config->storage.async_interval_ms,
+        .on_read_only = on_read_only,
+    };
+    TRY(sequencer_open(ctx, &sequencer, &server->sequencer));
+    server->pending = pending_writes_new(server->store, server->sequencer, PENDING_CONSUMER);
+    return STATUS_OK;
 }
 
 /* Others must not be able to make tokens. */
@@ -193,12 +199,27 @@ static void open_jobs(Server *server)
     table_cleanup_register(server->jobs, &server->cleanup);
     server->retention = (RetentionJob){.tier = server->cold, .sequencer = server->sequencer};
     retention_job_register(server->jobs, &server->retention);
+    server->cold_jobs = (ColdJobs){
+        .tier = server->cold,
+        .sequencer = server->sequencer,
+        .scheduler = server->jobs,
+        .pending = server->pending,
+        .retry_ms = server->config->flush.check_interval_s * 1000,
+    };
+    cold_jobs_register(&server->cold_jobs);
 }
 
 static Status start_jobs(Context *ctx, Server *server)
 {
     TRY(job_scheduler_start(ctx, server->jobs));
-    return table_cleanup_resume(ctx, server->jobs, &server->cleanup);
+    TRY(table_cleanup_resume(ctx, server->jobs, &server->cleanup));
+    TRY(cold_jobs_start(ctx, &server->cold_jobs));
+    FlushMonitorOptions monitor = {
+        .jobs = &server->cold_jobs,
+        .rows_min = (uint64_t)server->config->flush.min_rows,
+        .check_interval_ms = server->config->flush.check_interval_s * 1000,
+    };
+    return flush_monitor_start(ctx, &monitor, &server->flush_monitor);
 }
 
 static void open_query(Server *server)
@@ -213,11 +234,12 @@ static void open_query(Server *server)
     server->query = (QueryEngine){
         .sequencer = server->sequencer,
         .store = server->store,
+        .cold = server->cold,
+        .cold_jobs = &server->cold_jobs,
         .jobs = server->jobs,
         .system_tables = server->system_tables,
         .objects = server->objects,
         .duck = server->duck,
-        .cold = server->cold,
         .table_defaults = settings_table_defaults(config),
         .limits = settings_query_limits(config),
         .hooks =
@@ -252,11 +274,11 @@ static Status open_api(Context *ctx, Server *server)
     ApiOptions options = {
         .sequencer = server->sequencer,
         .store = server->store,
+        .cold = server->cold,
         .workers = server->workers,
         .query = &server->query,
         .auth = server->auth,
         .registry = server->registry,
-        .cold = server->cold,
         .reactor_count = server->reactor_count,
         .on_drained = on_drained,
         .on_drained_data = server,
@@ -464,10 +486,13 @@ void server_stop(Server *server)
     if (!server)
         return;
     worker_pool_free(server->workers);
+    flush_monitor_stop(server->flush_monitor);
     if (!job_scheduler_stop(server->jobs, server->config->shutdown.timeout_ms))
         leave_at_once("jobs do not end");
     stop_threads(server);
+    pending_writes_stop(server->pending);
     sequencer_close(server->sequencer);
+    pending_writes_free(server->pending);
     job_scheduler_free(server->jobs);
     api_free(server->api);
     housekeeping_free(server->housekeeping);
