@@ -10,6 +10,23 @@
 
 static const Str TEXT_END = STR_INIT("\0\1");
 
+/*
+ * A successor may read as some value, too: of a FLOAT, whose key is as wide as a
+ * DOUBLE's, or of a DECIMAL with more digits than the type has.  It is not what
+ * that value is written as.
+ */
+static bool is_written_so(Context *ctx, Type type, const Value *value, Str key)
+{
+    CLEANUP(buf_done) Buf written = {0};
+    Value of_type;
+    if (value_cast(ctx, value, type, &of_type) != STATUS_OK) {
+        context_clear_error(ctx);
+        return false;
+    }
+    key_append(&written, &of_type);
+    return str_equal(buf_str(&written), key);
+}
+
 /* Exactly one key of the type. */
 static bool decode(Context *ctx, Type type, Str key, Value *ret_value)
 {
@@ -19,7 +36,8 @@ static bool decode(Context *ctx, Type type, Str key, Value *ret_value)
         return false;
     }
     bool is_text = ret_value->kind == TYPE_TEXT || ret_value->kind == TYPE_JSON;
-    return reader_left(&reader) == 0 && (!is_text || str_is_utf8(ret_value->text));
+    return reader_left(&reader) == 0 && (!is_text || str_is_utf8(ret_value->text)) &&
+           is_written_so(ctx, type, ret_value, key);
 }
 
 static bool decode_predecessor(Context *ctx, Type type, Str successor, Value *ret_value)

@@ -228,7 +228,7 @@ static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *s
     sql_text(&sql, path);
     buf_printf(&sql,
                " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL %d, ROW_GROUP_SIZE %d, "
-               "USE_TMP_FILE false, ",
+               "USE_TMP_FILE false, WRITE_BLOOM_FILTER false, ",
                COMPRESSION_LEVEL,
                ROW_GROUP_ROWS);
     write_field_ids(&sql, write->table);

@@ -27,9 +27,8 @@ typedef struct Candidate {
     Str key;
     SeqNo seq;    /* of the version that was seen; 0 = none was */
     bool changes; /* UPDATE: does new_row differ? */
-    bool cold;    /* it was seen in the cold tier */
     Str row;      /* UPDATE: the new row; DELETE from a stream: the event */
-    Str image;    /* of a cold one: as it is stored */
+    Str image;    /* as it is stored, when the owner has cold rows */
 } Candidate;
 
 typedef struct Modify {
@@ -172,14 +171,14 @@ judge_found(Modify *modify, const TableRow *row, Buf *keep, Candidate *ret, bool
     TRY(expr_test(ctx, modify->where, row->values, ret_passes));
     if (!*ret_passes)
         return STATUS_OK;
-    *ret = (Candidate){.seq = row->seq, .cold = row->cold};
+    *ret = (Candidate){.seq = row->seq};
     if (!modify->deletes || modify->table->kind == TABLE_STREAM)
         TRY(compute_row(modify, ctx, row->values, ret));
     buf_clear(keep);
     buf_str_append(keep, row->key);
     buf_str_append(keep, ret->row);
     ret->key.len = row->key.len;
-    if (row->cold) {
+    if (modify->cold.version > 0) {
         buf_str_append(keep, row->image);
         ret->image.len = row->image.len;
     }
@@ -193,7 +192,8 @@ static void keep_candidate(Modify *modify, Candidate found, const Buf *keep)
     found.row.ptr = found.key.ptr + found.key.len;
     found.image.ptr = found.row.ptr + found.row.len;
     *add_candidate(modify) = found;
-    if (found.cold) {
+    /* A hot row may leave for the cold tier until it is written; it is the same version there. */
+    if (modify->cold.version > 0) {
         StoredRow stored = {.seq = found.seq, .row = found.image};
         cold_rows_add(&modify->run->ctx, &modify->cold, found.key, &stored);
     }

@@ -224,7 +224,10 @@ check_base(Context *ctx, const TransactionRow *row, bool found, const StoredRow 
                 STR_ARG(row->table->full_name));
 }
 
-static Status commit_row(const TableWrite *write, const TransactionRow *row)
+/* `newest` is the version of the base; since then it may have learnt what it hides in the cold
+ * tier. */
+static Status
+commit_row(const TableWrite *write, const TransactionRow *row, const StoredRow *newest)
 {
     bool was = row->base_found && !row->base.deleted;
     bool is = !row->gone && !row->now.deleted;
@@ -236,10 +239,10 @@ static Status commit_row(const TableWrite *write, const TransactionRow *row)
         return table_insert(write, &image, &seq);
     }
     if (!is)
-        return table_delete(write, row->key, &row->base);
+        return table_delete(write, row->key, newest);
     if (str_equal(row->base.row, row->now.row))
         return STATUS_OK;
-    return table_update(write, row->key, &row->base, row->now.row);
+    return table_update(write, row->key, newest, row->now.row);
 }
 
 static Status begin_table(Context *ctx, CommitBuilder *builder, const Table *table)
@@ -328,7 +331,7 @@ Status transaction_commit(Context *ctx, Transaction *transaction, CommitBuilder 
         bool found;
         TRY(table_read(&write, row->key, &newest, &found));
         TRY(check_base(ctx, row, found, &newest));
-        TRY(commit_row(&write, row));
+        TRY(commit_row(&write, row, &newest));
     }
     return STATUS_OK;
 }

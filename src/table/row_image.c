@@ -5,6 +5,8 @@
 #include "table/table_write.h"
 #include "value/key.h"
 
+#include <math.h>
+
 static Status check_not_null(Context *ctx, const Table *table, const Value *values)
 {
     for (uint32_t i = 0; i < table->column_count; i++) {
@@ -42,13 +44,23 @@ Status row_key_text(Context *ctx, const Table *table, Str key, Str *ret_text)
     return STATUS_OK;
 }
 
+/* Keys do not tell zeros and NaNs apart: a row holds what its key says. */
+static void normalise_key(Value *key)
+{
+    if ((key->kind == TYPE_DOUBLE || key->kind == TYPE_FLOAT) && !(key->real < 0 || key->real > 0))
+        key->real = isnan(key->real) ? (double)NAN : 0.0;
+}
+
 static Str encode_row(Context *ctx, const Table *table, const Value *values)
 {
     CLEANUP(buf_done) Buf row = {0};
     ArenaMark mark = arena_mark(&ctx->arena);
     Value *ordered = ARENA_ARRAY(&ctx->arena, Value, table->column_count);
-    for (uint32_t i = 0; i < table->column_count; i++)
+    for (uint32_t i = 0; i < table->column_count; i++) {
         ordered[i] = values[table->layout_order[i]];
+        if ((int)table->layout_order[i] == table->primary_key)
+            normalise_key(&ordered[i]);
+    }
     row_encode(&row, &table->layout, ordered);
     arena_rewind(&ctx->arena, mark);
     return arena_str(&ctx->arena, buf_str(&row));
