@@ -23,6 +23,8 @@ static bool is_written_so(Context *ctx, Type type, const Value *value, Str key)
         context_clear_error(ctx);
         return false;
     }
+    if (type.kind == TYPE_FLOAT)
+        of_type.real = (float)of_type.real;
     key_append(&written, &of_type);
     return str_equal(buf_str(&written), key);
 }
