@@ -70,11 +70,20 @@ static bool thin_scope(Thinning *thinning, const CommitRecord *record, const Com
     return false;
 }
 
+/* What no table has a part in (evictions, manifests, jobs) is kept as the server says. */
+static bool thin_upkeep(Thinning *thinning, const CommitRecord *record)
+{
+    if (thinning->server_keep_ms > thinning->keep_ms)
+        return true;
+    log_marks_raise(&thinning->sequencer->log_marks, 0, record->seq);
+    return false;
+}
+
 static Status thin_record(Thinning *thinning, Str key, Str bytes)
 {
     CLEANUP(commit_record_unref) CommitRecord *record = NULL;
     TRY(commit_record_decode(thinning->ctx, bytes, &record));
-    bool wanted = false;
+    bool wanted = record->scope_count == 0 && thin_upkeep(thinning, record);
     for (uint32_t i = 0; i < record->scope_count; i++)
         wanted |= thin_scope(thinning, record, &record->scopes[i]);
     if (!wanted)

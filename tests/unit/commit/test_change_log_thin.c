@@ -232,6 +232,41 @@ static void a_thinned_log_is_not_replayed(void **state)
     scratch_store_drop(&scratch);
 }
 
+static Status execute_job_put(WriteOp *op, CommitBuilder *builder)
+{
+    (void)op;
+    commit_add(builder,
+               &(Change){.kind = CHANGE_JOB_PUT, .key = STR("FL-1"), .new_row = STR("{}")});
+    return STATUS_OK;
+}
+
+/* A commit that no table has a part in. */
+static SeqNo put_job(void)
+{
+    CLEANUP(context_done) Context ctx = {0};
+    WriteOp op = {.ctx = &ctx, .execute = execute_job_put, .complete = ignore};
+    assert_int_equal(sequencer_execute(fixture.sequencer, &op), STATUS_OK);
+    return op.seq;
+}
+
+static void what_is_of_no_table_is_kept_as_long_as_the_server_says(void **state)
+{
+    (void)state;
+    SeqNo thinned;
+    SeqNo job = put_job();
+    uint64_t count = stored_count(FAMILY_LOG);
+    atomic_fetch_add(&wall_ms, 2 * HOUR_MS);
+    put(LONG_TABLE, 1);
+    trim(3 * (int64_t)HOUR_MS, 0);
+    assert_int_equal(stored_count(FAMILY_LOG), count + 1);
+    atomic_fetch_add(&wall_ms, 2 * HOUR_MS);
+    put(LONG_TABLE, 2);
+    trim(3 * (int64_t)HOUR_MS, 0);
+    assert_true(stored_count(FAMILY_LOG) < count + 2);
+    assert_int_equal(change_log_thinned_until(&fixture.ctx, fixture.store, &thinned), STATUS_OK);
+    assert_true(thinned >= job);
+}
+
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -241,6 +276,7 @@ int main(void)
         LOG_TEST(who_saw_the_last_removed_commit_may_still_resume),
         LOG_TEST(what_no_table_wants_takes_no_space),
         LOG_TEST(the_size_bounds_the_longest_lived_too),
+        LOG_TEST(what_is_of_no_table_is_kept_as_long_as_the_server_says),
         LOG_TEST(a_thinned_log_is_not_replayed),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
