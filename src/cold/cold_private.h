@@ -122,6 +122,9 @@ MUST_CHECK Status cold_object_store(
 Str cold_object_name(Arena *arena, const Manifest *manifest, Str name);
 Str segment_object_name(Arena *arena, const Manifest *manifest, int64_t file_ms);
 
+/* For a new file's name: now, but above `above` and all that this process was given before. */
+int64_t cold_next_file_ms(ColdTier *tier, int64_t above);
+
 /* ---- scans ---- */
 
 /*

@@ -4,7 +4,7 @@
  *
  *     (SELECT c.* FROM (
  *          SELECT "id", CAST("n" AS BIGINT) AS "n", CAST(NULL AS INTEGER) AS "new", _seq, _deleted
- *          FROM read_parquet(['..', '..'])          -- files of one schema version
+ *          FROM read_parquet(['..', '..'], ..)      -- files of one schema version
  *          UNION ALL SELECT ..                      -- of another
  *      ) c ANTI JOIN kalam_source(3) dead ON c._seq = dead.seq
  *      WHERE _deleted IS NOT NULL)
@@ -229,7 +229,7 @@ static Status write_version(Context *ctx,
         sql_text(out, path);
         chosen[i] = false;
     }
-    BUF_LIT(out, "])");
+    BUF_LIT(out, "], hive_partitioning = false)");
     return STATUS_OK;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "cold/cold_private.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "cold/storage_path.h"
 
@@ -46,14 +47,12 @@ Status cold_place(Context *ctx, ColdTier *tier, const ColdPlace *place, Manifest
 static void allow_directory(ColdTier *tier, Str directory)
 {
     pthread_mutex_lock(&tier->lock);
-    bool is_new = !map_get(&tier->allowed, directory);
-    if (is_new) {
+    if (!map_get(&tier->allowed, directory)) {
         char *copy = mem_dup(directory.ptr, directory.len);
+        duck_engine_allow(tier->duck, directory);
         map_put(&tier->allowed, str_from(copy, directory.len), copy);
     }
     pthread_mutex_unlock(&tier->lock);
-    if (is_new)
-        duck_engine_allow(tier->duck, directory);
 }
 
 Status cold_object_store(
@@ -61,8 +60,18 @@ Status cold_object_store(
 {
     const Storage *storage;
     TRY(find_storage(ctx, catalog, storage_id, &storage));
-    TRY(object_stores_get(ctx, tier->objects, storage, ret_store));
-    allow_directory(tier, object_store_local_root(tier->objects, *ret_store));
+    CLEANUP(object_store_unref) ObjectStore *store = NULL;
+    TRY(object_stores_get(ctx, tier->objects, storage, &store));
+    Str root = object_store_local_root(tier->objects, store);
+    if (storage_path_has_pattern(root))
+        return fail(ctx,
+                    STATUS_INVALID_OPERATION,
+                    "Storage '%.*s' cannot be used: its files would lie below '%.*s', and a path "
+                    "with any of *?[ in it is a pattern for the reader of Parquet files",
+                    STR_ARG(storage_id),
+                    STR_ARG(root));
+    allow_directory(tier, root);
+    *ret_store = TAKE(store);
     return STATUS_OK;
 }
 
@@ -75,4 +84,17 @@ Str segment_object_name(Arena *arena, const Manifest *manifest, int64_t file_ms)
 {
     CLEANUP(arena_done) Arena scratch = {0};
     return cold_object_name(arena, manifest, segment_file_name(&scratch, file_ms));
+}
+
+int64_t cold_next_file_ms(ColdTier *tier, int64_t above)
+{
+    int64_t ms = clock_wall_us() / 1000;
+    if (ms <= above)
+        ms = above + 1;
+    int64_t last = atomic_load(&tier->last_file_ms);
+    int64_t next;
+    do
+        next = ms > last ? ms : last + 1;
+    while (!atomic_compare_exchange_weak(&tier->last_file_ms, &last, next));
+    return next;
 }

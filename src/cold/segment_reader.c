@@ -195,7 +195,7 @@ static void write_select(Buf *sql, const SegmentReader *reader)
     }
     BUF_LIT(sql, "_seq, _deleted FROM read_parquet(");
     sql_text(sql, reader->path);
-    BUF_LIT(sql, ")");
+    BUF_LIT(sql, ", hive_partitioning = false)");
 }
 
 /* Starts the statement, or the next one backward. */

@@ -10,7 +10,6 @@
  */
 #include "cold/segment_writer.h"
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/memory.h"
 #include "cold/sql_text.h"
@@ -249,20 +248,6 @@ static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *s
 
 /* ---- the file ---- */
 
-/* Unique among the files of this process and above those of the manifest. */
-static int64_t next_file_ms(ColdTier *tier, const Manifest *manifest)
-{
-    int64_t ms = clock_wall_us() / 1000;
-    if (ms <= manifest->last_file_ms)
-        ms = manifest->last_file_ms + 1;
-    int64_t last = atomic_load(&tier->last_file_ms);
-    int64_t next;
-    do
-        next = ms > last ? ms : last + 1;
-    while (!atomic_compare_exchange_weak(&tier->last_file_ms, &last, next));
-    return next;
-}
-
 static Status file_size(Context *ctx, Str path, uint64_t *ret_size)
 {
     struct stat status;
@@ -290,7 +275,7 @@ static Status write_file(Context *ctx, const SegmentWrite *write, WriterSource *
 {
     SegmentDraft *draft = source->draft;
     Str path;
-    draft->segment.file_ms = next_file_ms(write->tier, write->manifest);
+    draft->segment.file_ms = cold_next_file_ms(write->tier, write->manifest->last_file_ms);
     draft->file_name = segment_object_name(&draft->arena, write->manifest, draft->segment.file_ms);
     TRY(object_store_draft(ctx, write->store, draft->file_name, &path));
     Status status = fill_draft(ctx, write, source, path);

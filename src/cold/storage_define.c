@@ -122,10 +122,11 @@ static Status absolute_path(Context *ctx, Str path, Str *ret_path)
         path = str_from(path.ptr + 2, path.len - 2);
     path = without_last_slashes(path);
     if (path.len == 0 || path.len > TEXT_LENGTH_MAX || has_dots(path) ||
-        memchr(path.ptr, '\0', path.len))
+        memchr(path.ptr, '\0', path.len) || storage_path_has_pattern(path))
         return fail(ctx,
                     STATUS_INVALID_SQL,
-                    "PATH '%.*s' must be a directory without '.' or '..' in it, at most %d bytes",
+                    "PATH '%.*s' must be a directory without '.', '..' or any of *?[ in it, at "
+                    "most %d bytes",
                     STR_ARG(path),
                     TEXT_LENGTH_MAX);
     if (path.ptr[0] == '/') {
@@ -287,18 +288,66 @@ static bool is_within(Str path, Str directory)
            (path.len == directory.len || directory.len == 1 || path.ptr[directory.len] == '/');
 }
 
-Status storage_make_directory(Context *ctx, const ObjectStores *stores, const Storage *storage)
+static bool overlap(Str a, Str b)
+{
+    return is_within(a, b) || is_within(b, a);
+}
+
+static Status
+check_against(Context *ctx, const Storage *storage, Str path, const Storage *other, Str other_path)
+{
+    if (!overlap(path, other_path))
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_INVALID_OPERATION,
+                "PATH '%.*s' is, holds or lies in that of storage '%.*s'",
+                STR_ARG(storage->directory),
+                STR_ARG(other->id));
+}
+
+Status storage_check_overlap(Context *ctx, const Catalog *catalog, const Storage *storage)
+{
+    StorageList list = catalog_storages(&ctx->arena, catalog);
+    for (size_t i = 0; i < list.count; i++) {
+        const Storage *other = list.items[i];
+        if (other->type == STORAGE_FILESYSTEM && other->directory.len &&
+            !str_equal(other->id, storage->id))
+            TRY(check_against(ctx, storage, storage->directory, other, other->directory));
+    }
+    return STATUS_OK;
+}
+
+/* As above, behind symbolic links. */
+static Status
+check_real_overlap(Context *ctx, const Catalog *catalog, const Storage *storage, Str path)
+{
+    StorageList list = catalog_storages(&ctx->arena, catalog);
+    for (size_t i = 0; i < list.count; i++) {
+        const Storage *other = list.items[i];
+        Str other_path = other->directory;
+        if (other->type != STORAGE_FILESYSTEM || !other_path.len ||
+            str_equal(other->id, storage->id))
+            continue;
+        if (real_path(ctx, other->directory, &other_path) != STATUS_OK)
+            context_clear_error(ctx); /* it is away */
+        TRY(check_against(ctx, storage, path, other, other_path));
+    }
+    return STATUS_OK;
+}
+
+Status storage_make_directory(Context *ctx,
+                              const ObjectStores *stores,
+                              const Catalog *catalog,
+                              const Storage *storage)
 {
     Str path = STR(""), local = STR("");
     TRY(file_make_directories(ctx, storage->directory));
     TRY(real_path(ctx, storage->directory, &path));
     TRY(real_path(ctx, object_stores_local_directory(stores), &local));
-    Str data = file_directory(&ctx->arena, local);
-    bool below_local = is_within(path, local) && path.len > local.len;
-    if (!is_within(data, path) && (!is_within(path, data) || below_local))
-        return STATUS_OK;
-    return fail(ctx,
-                STATUS_INVALID_OPERATION,
-                "PATH '%.*s' is, holds or lies in the server's data directory",
-                STR_ARG(storage->directory));
+    if (overlap(path, file_directory(&ctx->arena, local)) || overlap(path, local))
+        return fail(ctx,
+                    STATUS_INVALID_OPERATION,
+                    "PATH '%.*s' is, holds or lies in the server's data directory",
+                    STR_ARG(storage->directory));
+    return check_real_overlap(ctx, catalog, storage, path);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "catalog/catalog.h"
 #include "cold/object_store.h"
 #include "sql/ast.h"
 
@@ -21,10 +22,20 @@ MUST_CHECK Status storage_define(Context *ctx,
                                  Storage *ret_storage);
 
 /*
+ * Two storages in one place would take each other's files for their own.
+ * STATUS_INVALID_OPERATION when the directory of a filesystem storage is, holds or
+ * lies in that of another one of the catalog.  By their names: opens nothing.
+ */
+MUST_CHECK Status storage_check_overlap(Context *ctx,
+                                        const Catalog *catalog,
+                                        const Storage *storage);
+
+/*
  * Makes the directory of a filesystem storage if it is missing; may block.
- * STATUS_INVALID_OPERATION when it is the server's own: the data directory, what
- * lies in it (but for directories below its storage/), or one that holds it.
+ * STATUS_INVALID_OPERATION when it is, holds or lies in the data directory, the
+ * storage `local` or any other storage of the catalog, behind symbolic links, too.
  */
 MUST_CHECK Status storage_make_directory(Context *ctx,
                                          const ObjectStores *stores,
+                                         const Catalog *catalog,
                                          const Storage *storage);

@@ -199,3 +199,11 @@ Str storage_path_expand(Arena *arena, Str template_text, const StoragePathNames 
     }
     return arena_str(arena, buf_str(&out));
 }
+
+bool storage_path_has_pattern(Str path)
+{
+    for (size_t i = 0; i < path.len; i++)
+        if (path.ptr[i] == '*' || path.ptr[i] == '?' || path.ptr[i] == '[')
+            return true;
+    return false;
+}

@@ -45,3 +45,6 @@ Str storage_path_expand(Arena *arena, Str template_text, const StoragePathNames 
 
 /* One name as it stands in paths. */
 void storage_path_encode(Buf *out, Str name);
+
+/* Would DuckDB take the path of a file for a pattern? */
+bool storage_path_has_pattern(Str path);

@@ -1,13 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A directory belongs to one (table, owner) and is named by its manifest, which
- * is committed before the first file is written.  So whatever lies directly in it,
- * looks like a file of ours and is not in the manifest is nobody's.
+ * The directory of a (table, owner) is named by its manifest, which is committed
+ * before the first file is written.  What lies directly in it, looks like a file
+ * of ours and is not in the manifest is nobody's, when
+ *
+ *   - the storage is `local`: any other place may serve two servers, or one and
+ *     its copy, and files that one of them does not know are the other's;
+ *   - no other manifest has the directory, not even one of a dropped table;
+ *   - the file is older than the look at the manifests: one that was made
+ *     since then may have files of its own here.
  */
 #include "cold/sweep.h"
 
+#include "base/hash.h"
+#include "base/memory.h"
 #include "cold/cold_trash.h"
 #include "cold/manifest_scan.h"
+
+typedef struct Sweep {
+    Maintenance turn;
+    int64_t before_ms;     /* files from then on are left alone */
+    uint64_t *directories; /* a hash per manifest of `local`, sorted */
+    size_t directory_count;
+    size_t directory_capacity;
+    SweepResult *result;
+} Sweep;
+
+static void sweep_done(Sweep *sweep)
+{
+    free(sweep->directories);
+}
+DEFINE_CLEANUP_IN_PLACE(Sweep, sweep_done)
+
+/* ---- whose directory it is ---- */
+
+static bool is_local(const Manifest *manifest)
+{
+    return str_equal(manifest->storage_id, LOCAL_STORAGE_ID);
+}
+
+static void note_directory(Sweep *sweep, Str directory)
+{
+    if (sweep->directory_count == sweep->directory_capacity) {
+        sweep->directory_capacity = sweep->directory_capacity ? sweep->directory_capacity * 2 : 64;
+        sweep->directories =
+            mem_realloc(sweep->directories, sweep->directory_capacity * sizeof(uint64_t));
+    }
+    sweep->directories[sweep->directory_count++] = hash_stable(directory);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a;
+    uint64_t second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+static Status note_directories(Context *ctx, Sweep *sweep)
+{
+    CLEANUP(manifest_scan_close)
+    ManifestScan *scan = manifest_scan_open(sweep->turn.tier->store, NULL, 0);
+    ScannedManifest scanned;
+    bool more;
+    TRY(manifest_scan_next(ctx, scan, &scanned, &more));
+    while (more) {
+        if (is_local(scanned.manifest))
+            note_directory(sweep, scanned.manifest->directory);
+        TRY(manifest_scan_next(ctx, scan, &scanned, &more));
+    }
+    if (sweep->directory_count)
+        qsort(sweep->directories, sweep->directory_count, sizeof(uint64_t), by_value);
+    return STATUS_OK;
+}
+
+/* Two directories of one hash are not swept: that is all. */
+static bool is_of_one_owner(const Sweep *sweep, Str directory)
+{
+    uint64_t hash = hash_stable(directory);
+    if (!sweep->directory_count)
+        return false;
+    const uint64_t *found =
+        bsearch(&hash, sweep->directories, sweep->directory_count, sizeof(uint64_t), by_value);
+    const uint64_t *end = sweep->directories + sweep->directory_count;
+    return found && (found == sweep->directories || found[-1] != hash) &&
+           (found + 1 == end || found[1] != hash);
+}
+
+/* ---- files ---- */
 
 /* The name inside of the directory; ptr NULL when the object lies deeper. */
 static Str name_in(const Manifest *manifest, Str object)
@@ -25,53 +104,66 @@ static bool is_named(const Manifest *manifest, int64_t file_ms)
     return false;
 }
 
-static bool is_orphan(const Maintenance *turn, Str object)
+/* "batch-17.parquet.0123456789abcdef.tmp" is a draft of batch-17.parquet. */
+static bool read_name(Str name, int64_t *ret_file_ms, bool *ret_draft)
 {
-    int64_t file_ms;
-    Str name = name_in(turn->manifest, object);
-    if (!name.ptr || !str_starts_with(name, STR("batch-")))
-        return false;
-    if (str_ends_with(name, STR(".tmp")))
-        return true;
-    return segment_file_name_read(name, &file_ms) && !is_named(turn->manifest, file_ms) &&
-           !cold_trash_has(turn->tier, turn->manifest->storage_id, object);
+    static const Str SUFFIX = STR_INIT(".parquet");
+    *ret_draft = str_ends_with(name, STR(".tmp"));
+    const char *end = memmem(name.ptr, name.len, SUFFIX.ptr, SUFFIX.len);
+    if (*ret_draft && end)
+        name = str_from(name.ptr, (size_t)(end - name.ptr) + SUFFIX.len);
+    return segment_file_name_read(name, ret_file_ms);
 }
 
-static Status sweep_files(Context *ctx, const Maintenance *turn, SweepResult *result)
+static bool is_orphan(const Sweep *sweep, Str object)
 {
+    const Maintenance *turn = &sweep->turn;
+    int64_t file_ms;
+    bool is_draft;
+    Str name = name_in(turn->manifest, object);
+    if (!name.ptr || !read_name(name, &file_ms, &is_draft) || file_ms >= sweep->before_ms)
+        return false;
+    return is_draft || (!is_named(turn->manifest, file_ms) &&
+                        !cold_trash_has(turn->tier, turn->manifest->storage_id, object));
+}
+
+static Status sweep_files(Context *ctx, const Sweep *sweep)
+{
+    const Maintenance *turn = &sweep->turn;
     ObjectList list;
+    if (!is_local(turn->manifest) || !is_of_one_owner(sweep, turn->manifest->directory))
+        return STATUS_OK;
     TRY(object_store_list(ctx, turn->store, turn->manifest->directory, &list));
     for (size_t i = 0; i < list.count; i++) {
         TRY(context_check(ctx));
-        if (!is_orphan(turn, list.items[i].name))
+        if (!is_orphan(sweep, list.items[i].name))
             continue;
         TRY(object_store_remove(ctx, turn->store, list.items[i].name));
-        result->removed_files++;
+        sweep->result->removed_files++;
     }
     return STATUS_OK;
 }
 
-static Status sweep_owner(Context *ctx, Maintenance *turn, SweepResult *result)
+static Status sweep_owner(Context *ctx, Sweep *sweep)
 {
-    TRY(maintenance_begin(ctx, turn));
-    return sweep_files(ctx, turn, result);
+    TRY(maintenance_begin(ctx, &sweep->turn));
+    return sweep_files(ctx, sweep);
 }
 
 /* Tables that were dropped meanwhile are somebody else's work. */
-static Status
-sweep_manifest(Context *ctx, Maintenance *turn, const ScannedManifest *scanned, SweepResult *result)
+static Status sweep_manifest(Context *ctx, Sweep *sweep, const ScannedManifest *scanned)
 {
     ArenaMark mark = arena_mark(&ctx->arena);
-    turn->table_id = scanned->table_id;
-    turn->owner = scanned->owner;
-    Status status = sweep_owner(ctx, turn, result);
-    maintenance_end(turn);
+    sweep->turn.table_id = scanned->table_id;
+    sweep->turn.owner = scanned->owner;
+    Status status = sweep_owner(ctx, sweep);
+    maintenance_end(&sweep->turn);
     if (status == STATUS_TABLE_NOT_FOUND) {
         context_clear_error(ctx);
         status = STATUS_OK;
     }
-    result->owner_count++;
-    result->settled_count += scanned->manifest->unsettled != 0;
+    sweep->result->owner_count++;
+    sweep->result->settled_count += scanned->manifest->unsettled != 0;
     arena_rewind(&ctx->arena, mark);
     return status;
 }
@@ -79,13 +171,19 @@ sweep_manifest(Context *ctx, Maintenance *turn, const ScannedManifest *scanned, 
 Status cold_sweep(Context *ctx, ColdTier *tier, Sequencer *sequencer, SweepResult *ret_result)
 {
     *ret_result = (SweepResult){0};
+    CLEANUP(sweep_done)
+    Sweep sweep = {
+        .turn = {.tier = tier, .sequencer = sequencer},
+        .before_ms = cold_next_file_ms(tier, 0),
+        .result = ret_result,
+    };
+    TRY(note_directories(ctx, &sweep));
     CLEANUP(manifest_scan_close) ManifestScan *scan = manifest_scan_open(tier->store, NULL, 0);
-    Maintenance turn = {.tier = tier, .sequencer = sequencer};
     ScannedManifest scanned;
     bool more;
     TRY(manifest_scan_next(ctx, scan, &scanned, &more));
     while (more) {
-        TRY(sweep_manifest(ctx, &turn, &scanned, ret_result));
+        TRY(sweep_manifest(ctx, &sweep, &scanned));
         TRY(manifest_scan_next(ctx, scan, &scanned, &more));
     }
     return STATUS_OK;

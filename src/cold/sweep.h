@@ -2,10 +2,10 @@
 /*
  * Sweep: what a crash has left behind in the cold tier is put in order.
  *
- * Files that no manifest names are removed (a flush that did not get as far as
- * its commit, replaced files that nobody came back to remove), and what is
- * unsettled is settled.  Nobody waits for it: until it ran, files take up space
- * and rows are in both tiers, and that is all.
+ * Files of the storage `local` that no manifest names are removed (a flush that
+ * did not get as far as its commit, replaced files that nobody came back to
+ * remove), and what is unsettled is settled in all storages.  Nobody waits for it: until it ran,
+ * files take up space and rows are in both tiers, and that is all.
  */
 #pragma once
 

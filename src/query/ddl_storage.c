@@ -42,12 +42,14 @@ static Status prepare_create(QueryRun *run, Work *work)
     if (ddl->storage.type != STORAGE_FILESYSTEM)
         return STATUS_OK;
     TRY(run_require_worker(run));
-    return storage_make_directory(&run->ctx, objects, &ddl->storage);
+    return storage_make_directory(&run->ctx, objects, run->snapshot->catalog, &ddl->storage);
 }
 
 static Status execute_create(QueryRun *run, Work *work, CommitBuilder *builder)
 {
     StorageDdl *ddl = CONTAINER_OF(work, StorageDdl, work);
+    if (ddl->storage.type == STORAGE_FILESYSTEM)
+        TRY(storage_check_overlap(&run->ctx, commit_catalog(builder), &ddl->storage));
     CLEANUP(catalog_edit_abort) CatalogEdit *edit = ddl_edit(run, builder);
     TRY(catalog_create_storage(edit, &ddl->storage));
     commit_catalog_edit(builder, TAKE(edit));

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -60,10 +60,15 @@ test('what stands in the way of a directory is named', async () => {
     writeFileSync(`${directory}/file`, 'x');
     assert.match((await root.error(`CREATE STORAGE s TYPE filesystem PATH '${directory}/file/x'`)).text, /cannot create directory .*file\/x/);
     const data = join(server.dataDir, 'data');
-    for (const path of [data, `${data}/rocksdb/x`, `${data}/storage`, '/tmp'])
+    for (const path of [data, `${data}/rocksdb/x`, `${data}/storage`, `${data}/storage/archive`, '/tmp'])
         assert.match((await root.error(`CREATE STORAGE s TYPE filesystem PATH '${path}'`)).text, /data directory/);
-    await root.sql(`CREATE STORAGE s TYPE filesystem PATH '${data}/storage/archive'`);
+    await root.sql(`CREATE STORAGE s TYPE filesystem PATH '${directory}/s'`);
+    symlinkSync(`${directory}/s`, `${directory}/link`);
+    for (const path of ['s', 's/below', 'link', 'link/below', '.'].map((name) => join(directory, name)))
+        assert.match((await root.error(`CREATE STORAGE t TYPE filesystem PATH '${path}'`)).text, /that of storage 's'/);
+    await root.sql(`CREATE STORAGE t TYPE filesystem PATH '${directory}/s2'`);
     await root.sql('DROP STORAGE s');
+    await root.sql('DROP STORAGE t');
 });
 
 test('a directory that went away is unreachable, not an error', async () => {

@@ -89,7 +89,8 @@ void fixture_init(Fixture *fixture)
                                       .monotonic_us = test_monotonic_us,
                                       .random_bytes = test_random_bytes};
     clock_replace(&CLOCK);
-    *fixture = (Fixture){.path = "/tmp/kalamdb-cold-XXXXXX"};
+    /* A directory that looks like a partition of the column `n`, which it must not become. */
+    *fixture = (Fixture){.path = "/tmp/n=XXXXXX"};
     assert_non_null(mkdtemp(fixture->path));
     fixture->defaults = (StorageDefaults){
         .local_directory = below(fixture, "storage"),

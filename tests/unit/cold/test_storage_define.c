@@ -140,6 +140,7 @@ static void what_makes_no_sense_is_refused_without_the_secret(void **state)
     assert_refused("CREATE STORAGE s TYPE filesystem", STATUS_INVALID_SQL, "needs PATH");
     assert_refused("CREATE STORAGE 'a/b' TYPE filesystem PATH '/x'", STATUS_INVALID_SQL, "'a/b'");
     assert_refused("CREATE STORAGE s TYPE filesystem PATH '/x/../y'", STATUS_INVALID_SQL, "'..'");
+    assert_refused("CREATE STORAGE s TYPE filesystem PATH '/x/a[1]'", STATUS_INVALID_SQL, "*?[");
     assert_refused("CREATE STORAGE s TYPE filesystem PATH '/x' PATH '/y'",
                    STATUS_INVALID_SQL,
                    "has that already");

@@ -83,6 +83,24 @@ static void files_of_others_are_left_alone(void **state)
     owner_check(&owner);
 }
 
+static void a_directory_that_another_manifest_names_is_left_alone(void **state)
+{
+    (void)state;
+    static TestOwner owner;
+    FlushResult result;
+    for (int i = 0; i < 2; i++) {
+        TestTable table = fixture_table(&fixture, "twice", TABLE_SHARED, 1);
+        owner_init(&owner, &table, NULL);
+        owner_put(&owner, 1, "x");
+        assert_int_equal(owner_flush(&owner, &result), STATUS_OK);
+        if (i == 0)
+            test_table_drop(&table);
+    }
+    size_t count = fixture_file_count(&fixture);
+    assert_int_equal(sweep().removed_files, 0);
+    assert_int_equal(fixture_file_count(&fixture), count);
+}
+
 static void files_that_a_reader_still_needs_are_left_alone(void **state)
 {
     (void)state;
@@ -112,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_crash_leaves_behind_is_removed_or_settled),
         cmocka_unit_test(files_of_others_are_left_alone),
+        cmocka_unit_test(a_directory_that_another_manifest_names_is_left_alone),
         cmocka_unit_test(files_that_a_reader_still_needs_are_left_alone),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
