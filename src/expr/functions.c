@@ -65,3 +65,22 @@ Status function_text_room(Context *ctx, size_t size, char **ret_room)
     *ret_room = arena_alloc(&ctx->arena, size + 1);
     return STATUS_OK;
 }
+
+bool function_never_fails(const Function *function)
+{
+    static const Str NAMES[] = {
+        STR_INIT("lower"),        STR_INIT("upper"),          STR_INIT("length"),
+        STR_INIT("char_length"),  STR_INIT("octet_length"),   STR_INIT("character_length"),
+        STR_INIT("btrim"),        STR_INIT("ltrim"),          STR_INIT("rtrim"),
+        STR_INIT("strpos"),       STR_INIT("starts_with"),    STR_INIT("ends_with"),
+        STR_INIT("reverse"),      STR_INIT("left"),           STR_INIT("right"),
+        STR_INIT("greatest"),     STR_INIT("least"),          STR_INIT("json_get"),
+        STR_INIT("json_get_str"), STR_INIT("json_as_text"),   STR_INIT("json_contains"),
+        STR_INIT("json_length"),  STR_INIT("json_get_array"), STR_INIT("json_get_json"),
+    };
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++) {
+        if (str_equal(function->name, NAMES[i]))
+            return true;
+    }
+    return false;
+}

@@ -80,6 +80,9 @@ const Function *function_find(Str name);
 /* One of the names, or an aggregate's, for "did you mean"; ptr NULL = nothing near. */
 Str function_nearest(Str name);
 
+/* Does it give a value for whatever arguments it accepts? */
+bool function_never_fails(const Function *function);
+
 /* What the parameter at `index` asks for. */
 Parameter function_parameter(const Function *function, size_t index);
 

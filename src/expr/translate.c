@@ -2,7 +2,7 @@
 #include "expr/translate.h"
 
 #include "duck/duck.h"
-#include "expr/node.h"
+#include "expr/functions.h"
 #include "expr/value_set.h"
 #include "value/decimal.h"
 
@@ -123,6 +123,13 @@ static bool cast_loses_nothing(Type from, Type to)
            (from.kind == TYPE_JSON && to.kind == TYPE_TEXT);
 }
 
+static bool cast_never_fails(Type from, Type to)
+{
+    bool both_moments = is_moment(from.kind) && is_moment(to.kind);
+    bool to_real = type_is_integer(from.kind) && (to.kind == TYPE_FLOAT || to.kind == TYPE_DOUBLE);
+    return to.kind == TYPE_TEXT || both_moments || to_real || cast_loses_nothing(from, to);
+}
+
 static bool case_compares_alike(const Expr *expr)
 {
     for (uint32_t i = 1; i + 1 < expr->arg_count && expr->has_operand; i += 2) {
@@ -175,11 +182,13 @@ bool expr_may_fail(const Expr *expr)
     switch (expr->kind) {
     case EXPR_ARITHMETIC:
     case EXPR_NEGATE:
-    case EXPR_CALL:
         itself = true;
         break;
+    case EXPR_CALL:
+        itself = !function_never_fails(expr->function);
+        break;
     case EXPR_CAST:
-        itself = !cast_loses_nothing(expr->args[0]->type, expr->type);
+        itself = !cast_never_fails(expr->args[0]->type, expr->type);
         break;
     case EXPR_LIKE:
         itself = !is_plain_pattern(expr);

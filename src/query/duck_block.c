@@ -459,5 +459,6 @@ Status plan_block(Planner *planner,
     TRY(bind_outputs(&block, ret_outputs));
     TRY(bind_orders(&block, ret_orders));
     find_implicit_order(&block, ret_orders);
-    return write_block(&block, out);
+    TRY(write_block(&block, out));
+    return block.scope.grouped ? plan_add_fold(planner, ast->offset) : STATUS_OK;
 }

@@ -109,18 +109,26 @@ Str plan_text(Planner *planner, const Expr *expr)
 }
 
 /*
- * DuckDB tests conditions in an order of its own.  So one that may fail is
- * written together with those before it, which keep it from being asked; those
- * also stand alone, where they can become joins.
+ * DuckDB tests conditions in an order of its own.  So those that may fail are
+ * written as one, together with all that stand before the last of them and keep
+ * it from being asked; the others also stand alone, where they can become joins.
  */
 void plan_write_conditions(Planner *planner, Buf *out, const Expr *const *terms, size_t count)
 {
+    size_t guarded = 0;
+    for (size_t i = 0; i < count; i++)
+        guarded = expr_may_fail(terms[i]) ? i + 1 : guarded;
+    Str separator = STR("");
     for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            BUF_LIT(out, " AND ");
-        const Expr *term =
-            expr_may_fail(terms[i]) ? expr_conjunction(planner->ctx, terms, i + 1) : terms[i];
-        plan_write(planner, out, term);
+        if (expr_may_fail(terms[i]))
+            continue;
+        buf_str_append(out, separator);
+        plan_write(planner, out, terms[i]);
+        separator = STR(" AND ");
+    }
+    if (guarded > 0) {
+        buf_str_append(out, separator);
+        plan_write(planner, out, expr_conjunction(planner->ctx, terms, guarded));
     }
 }
 
@@ -163,6 +171,17 @@ static Status fail_width(Planner *planner, const AstExpr *ast, size_t width)
                    width);
 }
 
+/* A query used as a value. */
+static Status plan_subquery(Scope *scope, const AstExpr *ast, Buf *out, Outputs *ret_outputs)
+{
+    Planner *planner = scope->planner;
+    size_t outer = plan_begin_part(planner);
+    TRY(plan_query(planner, scope, ast->select, out, ret_outputs));
+    TRY(plan_add_fold(planner, ast->offset));
+    plan_end_part(planner, outer);
+    return STATUS_OK;
+}
+
 static Status resolve_subquery(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 {
     Planner *planner = scope->planner;
@@ -170,7 +189,7 @@ static Status resolve_subquery(Scope *scope, const AstExpr *ast, ExprSlot *ret_s
     Outputs outputs;
     bool exists = ast->kind == AST_EXISTS;
     buf_str_append(&text, exists ? STR("EXISTS (") : STR("("));
-    TRY(plan_query(planner, scope, ast->select, &text, &outputs));
+    TRY(plan_subquery(scope, ast, &text, &outputs));
     buf_byte(&text, ')');
     if (!exists && outputs.count != 1)
         return fail_width(planner, ast, outputs.count);
@@ -188,7 +207,7 @@ static Status resolve_in(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
     const Expr *sides[2];
     Type type;
     TRY(plan_bind(scope, ast->args[0], &sides[0]));
-    TRY(plan_query(planner, scope, ast->select, &query, &outputs));
+    TRY(plan_subquery(scope, ast, &query, &outputs));
     if (outputs.count != 1)
         return fail_width(planner, ast, outputs.count);
     Str name = plan_new_name(planner, "q");

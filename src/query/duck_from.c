@@ -142,6 +142,8 @@ static Status from_cte(Scope *scope, const AstFrom *from, const Cte *cte, Buf *o
     Str name = plan_new_name(planner, "r");
     Relation *relation = add_outputs(scope, from->alias.text, &cte->outputs, name);
     relation->ast_name = &from->table;
+    if (planner->fold_height < cte->fold_height)
+        planner->fold_height = cte->fold_height;
     buf_printf(out, "%.*s AS %.*s", STR_ARG(cte->text), STR_ARG(name));
     return rename_columns(planner, from, relation);
 }

@@ -26,6 +26,38 @@ uint32_t plan_column_slot(Planner *planner, Str relation, size_t column, Type ty
     return slot_new(planner, text, type);
 }
 
+/* ---- what folds rows ---- */
+
+Status plan_add_fold(Planner *planner, size_t offset)
+{
+    if (planner->fold_count++ >= DUCK_FOLDS_MAX)
+        return fail_at(planner->ctx,
+                       STATUS_LIMIT_EXCEEDED,
+                       offset,
+                       "the statement has more than %d groupings and subqueries",
+                       DUCK_FOLDS_MAX);
+    if (planner->fold_height++ >= DUCK_FOLD_HEIGHT_MAX)
+        return fail_at(planner->ctx,
+                       STATUS_LIMIT_EXCEEDED,
+                       offset,
+                       "groupings and subqueries nest deeper than %d levels",
+                       DUCK_FOLD_HEIGHT_MAX);
+    return STATUS_OK;
+}
+
+size_t plan_begin_part(Planner *planner)
+{
+    size_t outer = planner->fold_height;
+    planner->fold_height = 0;
+    return outer;
+}
+
+void plan_end_part(Planner *planner, size_t outer)
+{
+    if (planner->fold_height < outer)
+        planner->fold_height = outer;
+}
+
 Status plan_unsupported(Planner *planner, size_t offset, const char *feature)
 {
     return fail_at(planner->ctx, STATUS_UNSUPPORTED, offset, "%s is not supported", feature);
@@ -354,6 +386,7 @@ plan_recursive_cte(Planner *planner, Scope *outer, const AstCte *ast, Cte *cte, 
         types[i] = column->type;
     }
     cte->outputs = left.outputs;
+    cte->fold_height = planner->fold_height;
     planner->ctes = cte;
     TRY(plan_operand(planner, outer, ast->select->right, &right));
     TRY(check_widths(planner, ast->select, left.outputs.count, right.outputs.count));
@@ -368,7 +401,10 @@ plan_recursive_cte(Planner *planner, Scope *outer, const AstCte *ast, Cte *cte, 
 static Status plan_plain_cte(Planner *planner, Scope *outer, const AstCte *ast, Cte *cte, Buf *out)
 {
     CLEANUP(buf_done) Buf text = {0};
+    size_t height = plan_begin_part(planner);
     TRY(plan_query(planner, outer, ast->select, &text, &cte->outputs));
+    cte->fold_height = planner->fold_height;
+    planner->fold_height = height; /* who names it adds its height */
     TRY(name_columns(planner, ast, &cte->outputs));
     write_cte_head(out, cte);
     buf_str_append(out, buf_str(&text));
@@ -552,6 +588,7 @@ plan_query(Planner *planner, Scope *outer, const AstSelect *ast, Buf *out, Outpu
 {
     CLEANUP(operand_done) Operand body = {.name = plan_new_name(planner, "q")};
     Cte *ctes = planner->ctes;
+    size_t height = plan_begin_part(planner);
     BlockOrders orders;
     Limits limits;
     TRY(plan_ctes(planner, outer, ast, out));
@@ -559,6 +596,7 @@ plan_query(Planner *planner, Scope *outer, const AstSelect *ast, Buf *out, Outpu
     TRY(plan_limits(planner, ast, &limits));
     write_query(planner, out, ast, &body, &orders, &limits);
     planner->ctes = ctes;
+    plan_end_part(planner, height);
     *ret_outputs = body.outputs;
     return check_text(planner, ast, out);
 }

@@ -20,8 +20,11 @@
 #include "query/table_source.h"
 
 enum {
-    DUCK_RELATIONS_MAX = 100,             /* tables and queries in FROM, of a statement */
+    DUCK_RELATIONS_MAX = 64,              /* tables and queries in FROM, of a statement */
     DUCK_SET_OPS_MAX = 200,               /* UNION, INTERSECT, EXCEPT */
+    DUCK_FOLDS_MAX = 100,                 /* groupings, and queries used as values .. */
+    DUCK_FOLD_HEIGHT_MAX = 14,            /* .. on top of each other: each doubles the time that
+                                             DuckDB's optimizer takes, and nothing interrupts that */
     DUCK_TEXT_MAX = 4 << 20,              /* bytes of DuckDB's text */
     DUCK_RECURSION_ROWS_MAX = 1000000,    /* of each WITH RECURSIVE */
     DUCK_IMPLICIT_ORDER_ROWS_MAX = 100000 /* above, rows without ORDER BY and LIMIT keep no order */

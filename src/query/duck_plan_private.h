@@ -56,6 +56,7 @@ struct Cte {
     Str name;
     Str text; /* w0 */
     Outputs outputs;
+    size_t fold_height;
 };
 
 typedef struct Planner {
@@ -76,6 +77,8 @@ typedef struct Planner {
     size_t name_count; /* of relations, groups, queries */
     size_t relation_count;
     size_t set_op_count;
+    size_t fold_count;
+    size_t fold_height; /* of what was planned so far of the present query */
 } Planner;
 
 typedef enum Place {
@@ -133,6 +136,12 @@ MUST_CHECK Status plan_count(Planner *planner,
                              int64_t *ret_count);
 /* Column i of a relation: r7.c0 */
 uint32_t plan_column_slot(Planner *planner, Str relation, size_t column, Type type);
+
+/* One more grouping or subquery on top of what the present query has. */
+MUST_CHECK Status plan_add_fold(Planner *planner, size_t offset);
+/* Around a part whose height counts by itself; the query has the height of its highest part. */
+size_t plan_begin_part(Planner *planner);
+void plan_end_part(Planner *planner, size_t outer);
 
 /* ---- duck_scope.c ---- */
 

@@ -508,10 +508,96 @@ static void both_executors_say_the_same(void **state)
     assert_int_equal(failed, 0);
 }
 
+/* ---- by example ---- */
+
+static void explain_says_which_rows_are_read(void **state)
+{
+    (void)state;
+    f->names_columns = false;
+    query_admin(f, "CREATE TABLE e (id BIGINT PRIMARY KEY, n INT)");
+    query_admin(f, "INSERT INTO e VALUES (1, 1), (2, 2), (3, 3), (4, 4)");
+    EXPECT(f,
+           "EXPLAIN SELECT * FROM e WHERE id > 2 AND n = 4 ORDER BY id DESC LIMIT 1",
+           "logical_plan|Limit: 1\n"
+           "  Sort: id DESC\n"
+           "    Project: *\n"
+           "      Filter: id > 2 AND n = 4\n"
+           "        Table: e\n"
+           "physical_plan|Own executor: on the reactor when it is short, else on a worker\n"
+           "  Rows: default.e (shared), keys > 2\n"
+           "  Filter: ((id > 2) AND (n = 4))\n"
+           "  Sort: none, rows are read backwards\n"
+           "  Limit: 1\n");
+    const char *text = query_admin(
+        f,
+        "EXPLAIN ANALYZE SELECT a.n FROM e a JOIN e b USING (id) WHERE a.id IN (1, 3) AND b.n > 1");
+    assert_non_null(strstr(text,
+                           "Plan with Metrics|DuckDB joins, groups and sorts; conditions on one "
+                           "table are tested here\n"
+                           "  Rows: default.e (shared), 2 looked up by key\n"
+                           "  Filter: (id IN (1, 3))\n"
+                           "    2 rows read in 1 scans, 2 handed over\n"
+                           "  Rows: default.e (shared), all\n"
+                           "  Filter: (n > 1)\n"
+                           "    4 rows read in 1 scans, 3 handed over\n"
+                           "  Result: 1 rows in "));
+    f->names_columns = true;
+}
+
+static void own_writes_are_seen_inside_a_transaction(void **state)
+{
+    (void)state;
+    f->names_columns = false;
+    query_admin(f, "CREATE TABLE tx (id BIGINT PRIMARY KEY, n INT)");
+    query_admin(f, "INSERT INTO tx VALUES (1, 1)");
+    const char *text = query_admin(f,
+                                   "BEGIN; INSERT INTO tx VALUES (2, 5); UPDATE tx SET n = 3 WHERE "
+                                   "id = 1; SELECT a.id, b.n FROM tx a JOIN tx b USING (id) ORDER "
+                                   "BY 1; ROLLBACK");
+    assert_non_null(strstr(text, "1|3\n2|5\n"));
+    EXPECT(f, "SELECT count(*) FROM tx a JOIN tx b USING (id)", "1\n");
+    f->names_columns = true;
+}
+
+static void rows_stream_through_a_sink_that_is_soon_full(void **state)
+{
+    (void)state;
+    f->names_columns = false;
+    f->sink_is_tiny = true;
+    const char *text =
+        query_admin(f, "SELECT x FROM generate_series(1, 5000) a (x) JOIN (SELECT 1) o ON true");
+    assert_int_equal(f->done.row_count, 5000);
+    assert_true(f->full_steps >= 5000);
+    assert_int_equal(strncmp(text, "1\n2\n3\n", 6), 0);
+    f->sink_is_tiny = false;
+    f->names_columns = true;
+}
+
+static void limits_of_the_server_cut_what_duckdb_gives(void **state)
+{
+    (void)state;
+    f->names_columns = false;
+    f->engine.limits.max_query_limit = 3;
+    query_admin(f, "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3");
+    assert_false(f->done.truncated);
+    query_admin(f, "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4");
+    assert_int_equal(f->done.row_count, 3);
+    assert_true(f->done.truncated);
+    query_admin(f, "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 LIMIT 2");
+    assert_int_equal(f->done.row_count, 2);
+    assert_false(f->done.truncated);
+    f->engine.limits.max_query_limit = 0;
+    f->names_columns = true;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_executors_say_the_same),
+        cmocka_unit_test(explain_says_which_rows_are_read),
+        cmocka_unit_test(own_writes_are_seen_inside_a_transaction),
+        cmocka_unit_test(rows_stream_through_a_sink_that_is_soon_full),
+        cmocka_unit_test(limits_of_the_server_cut_what_duckdb_gives),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("duck_select", tests, set_up, tear_down);
