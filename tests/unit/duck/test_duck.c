@@ -656,5 +656,6 @@ int main(void)
         cmocka_unit_test(parquet_is_written_and_read_in_its_directories),
         cmocka_unit_test(a_directory_may_be_allowed_later),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("duck", tests, set_up, tear_down);
 }
