@@ -51,6 +51,9 @@ struct ColdView {
     Arena arena;
 };
 
+/* Of a manifest that the caller has; takes its reference. */
+ColdView *cold_view_new(ColdTier *tier, const ColdViewOptions *options, Manifest *manifest);
+
 /* Where the parts of the view's manifest are read from. */
 StoreRead cold_view_read(const ColdView *view, StoreTier tier);
 

@@ -43,7 +43,7 @@ load_manifest(Context *ctx, ColdTier *tier, Str key, Str bytes, Manifest **ret_m
     return STATUS_OK;
 }
 
-static ColdView *view_new(ColdTier *tier, const ColdViewOptions *options, Manifest *manifest)
+ColdView *cold_view_new(ColdTier *tier, const ColdViewOptions *options, Manifest *manifest)
 {
     ColdView *view = NEW(ColdView);
     view->arena.first_bytes = 256;
@@ -76,7 +76,7 @@ cold_view_open(Context *ctx, ColdTier *tier, const ColdViewOptions *options, Col
     if (!bytes.ptr)
         return STATUS_OK;
     TRY(load_manifest(ctx, tier, buf_str(&key), bytes, &manifest));
-    *ret_view = view_new(tier, options, manifest);
+    *ret_view = cold_view_new(tier, options, manifest);
     return STATUS_OK;
 }
 

@@ -87,3 +87,7 @@ MUST_CHECK Status maintenance_evict(Context *ctx,
                                     Maintenance *turn,
                                     const HotCopy *copies,
                                     size_t count);
+/* The same for all undead rows of a segment of the turn's manifest. */
+MUST_CHECK Status maintenance_evict_segment(Context *ctx,
+                                            Maintenance *turn,
+                                            const Segment *segment);

@@ -13,7 +13,6 @@
 #include "base/fault.h"
 #include "base/memory.h"
 #include "cold/sql_text.h"
-#include "value/key.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,69 +30,11 @@ typedef struct WriterSource {
     DuckSource source;
     const SegmentWrite *write;
     SegmentDraft *draft;
-    StatsCollector *stats;
-    KeyFilterBuilder filter;
-    Value *values;  /* of the columns, _seq and _deleted */
-    Value *decoded; /* in the order of the layout */
-    Buf first_key;
-    Buf last_key;
+    SegmentCollector collector;
     bool pending; /* key and row below were taken, but not given out */
     Str key;
     StoredRow row;
 } WriterSource;
-
-void segment_draft_done(SegmentDraft *draft)
-{
-    buf_done(&draft->filter);
-    buf_done(&draft->stats);
-    arena_done(&draft->arena);
-}
-
-/* ---- one row ---- */
-
-static Status decode_gone(Context *ctx, WriterSource *source)
-{
-    const Table *table = source->write->table;
-    const Column *key_column = &table->columns[table->primary_key];
-    Reader reader = reader_from(source->key);
-    for (uint32_t i = 0; i < table->column_count; i++)
-        source->values[i] = VALUE_NULL;
-    return key_read(ctx, &reader, key_column->type, &source->values[table->primary_key]);
-}
-
-static Status decode_row(Context *ctx, WriterSource *source)
-{
-    const Table *table = source->write->table;
-    if (source->row.gone)
-        return decode_gone(ctx, source);
-    TRY(row_decode(ctx, source->row.row, &table->layout, source->decoded));
-    for (uint32_t i = 0; i < table->layout.count; i++)
-        source->values[table->layout_order[i]] = source->decoded[i];
-    return STATUS_OK;
-}
-
-static void note_key(WriterSource *source)
-{
-    if (source->draft->segment.row_count == 0)
-        buf_str_append(&source->first_key, source->key);
-    buf_clear(&source->last_key);
-    buf_str_append(&source->last_key, source->key);
-    key_filter_add(&source->filter, source->key);
-}
-
-static void note_row(WriterSource *source)
-{
-    Segment *segment = &source->draft->segment;
-    SeqNo seq = source->row.seq;
-    note_key(source);
-    stats_collector_add(source->stats, source->values);
-    if (segment->row_count == 0 || seq < segment->seq_min)
-        segment->seq_min = seq;
-    if (seq > segment->seq_max)
-        segment->seq_max = seq;
-    segment->row_count++;
-    segment->tombstone_count += source->row.deleted;
-}
 
 /* ---- the source ---- */
 
@@ -107,7 +48,7 @@ static Status open_source(DuckSource *duck_source, Context *ctx, const bool *wan
 {
     WriterSource *source = CONTAINER_OF(duck_source, WriterSource, source);
     (void)wanted;
-    if (source->draft->segment.row_count > 0)
+    if (source->collector.segment.row_count > 0)
         return fail(ctx, STATUS_INTERNAL, "the rows of a segment were asked for twice");
     return STATUS_OK;
 }
@@ -117,19 +58,20 @@ static Status next_row(DuckSource *duck_source, Context *ctx, const Value **ret_
     WriterSource *source = CONTAINER_OF(duck_source, WriterSource, source);
     const Table *table = source->write->table;
     *ret_values = NULL;
-    if (source->draft->segment.row_count == source->write->row_count_max)
+    if (source->collector.segment.row_count == source->write->row_count_max)
         return STATUS_OK;
     if (!source->pending)
         TRY(take_row(source, ctx));
     if (!source->pending)
         return STATUS_OK;
     source->pending = false;
-    TRY(decode_row(ctx, source));
-    source->values[table->column_count] = value_bigint((int64_t)source->row.seq);
-    source->values[table->column_count + 1] =
-        source->row.gone ? VALUE_NULL : value_boolean(source->row.deleted);
-    note_row(source);
-    *ret_values = source->values;
+    SegmentCollector *collector = &source->collector;
+    TRY(segment_collector_add(ctx, collector, source->key, &source->row));
+    const StoredRow *row = &source->row;
+    collector->values[table->column_count] = value_bigint((int64_t)row->seq);
+    collector->values[table->column_count + 1] =
+        row->gone ? VALUE_NULL : value_boolean(row->deleted);
+    *ret_values = collector->values;
     return STATUS_OK;
 }
 
@@ -162,9 +104,7 @@ static WriterSource *source_new(const SegmentWrite *write, SegmentDraft *draft)
     };
     source->write = write;
     source->draft = draft;
-    source->stats = stats_collector_new(table);
-    source->values = mem_zalloc((table->column_count + OWN_COLUMNS) * sizeof(Value));
-    source->decoded = mem_zalloc((table->column_count + 1) * sizeof(Value));
+    segment_collector_init(&source->collector, table);
     return source;
 }
 
@@ -172,12 +112,7 @@ static void source_free(WriterSource *source)
 {
     if (!source)
         return;
-    stats_collector_free(source->stats);
-    key_filter_builder_done(&source->filter);
-    buf_done(&source->first_key);
-    buf_done(&source->last_key);
-    free(source->values);
-    free(source->decoded);
+    segment_collector_done(&source->collector);
     free(source);
 }
 DEFINE_CLEANUP(WriterSource, source_free)
@@ -237,11 +172,12 @@ static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *s
     DuckSource *sources[] = {&source->source};
     DuckStatement statement = {.sql = buf_str(&sql), .sources = sources, .source_count = 1};
     TRY(duck_execute(ctx, write->tier->duck, &statement, &rows));
-    if (rows != source->draft->segment.row_count)
+    uint64_t expected = source->collector.segment.row_count;
+    if (rows != expected)
         return fail(ctx,
                     STATUS_INTERNAL,
                     "a segment of %llu rows was written with %llu",
-                    (unsigned long long)source->draft->segment.row_count,
+                    (unsigned long long)expected,
                     (unsigned long long)rows);
     return STATUS_OK;
 }
@@ -260,15 +196,11 @@ static Status file_size(Context *ctx, Str path, uint64_t *ret_size)
 static Status fill_draft(Context *ctx, const SegmentWrite *write, WriterSource *source, Str path)
 {
     SegmentDraft *draft = source->draft;
+    int64_t file_ms = draft->segment.file_ms;
     TRY(copy_rows(ctx, write, source, path));
-    TRY(file_size(ctx, path, &draft->segment.size_bytes));
-    draft->segment.schema_version = write->table->version;
-    segment_set_key_range(
-        &draft->segment, &draft->arena, buf_str(&source->first_key), buf_str(&source->last_key));
-    SegmentStats stats = stats_collector_result(source->stats);
-    segment_stats_encode(&draft->stats, &stats);
-    key_filter_encode(&draft->filter, &source->filter);
-    return STATUS_OK;
+    segment_collector_finish(&source->collector, draft);
+    draft->segment.file_ms = file_ms;
+    return file_size(ctx, path, &draft->segment.size_bytes);
 }
 
 static Status write_file(Context *ctx, const SegmentWrite *write, WriterSource *source)

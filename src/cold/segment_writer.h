@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "cold/cold_private.h"
+#include "cold/segment_collector.h"
 
 /* Where the rows come from: versions in key order, one of each key. */
 typedef struct RowFeed RowFeed;
@@ -27,18 +27,6 @@ typedef struct SegmentWrite {
     uint64_t row_count_max; /* the feed's next rows are left to another segment */
     SeqNo snapshot_seq;     /* no version is newer; noted in the file */
 } SegmentWrite;
-
-/* What a manifest's commit needs. */
-typedef struct SegmentDraft {
-    Segment segment; /* without id, file_ms and kill_count before they are known */
-    Str file_name;   /* in the storage */
-    Buf filter;      /* encoded parts */
-    Buf stats;
-    Arena arena; /* of the segment and the name */
-} SegmentDraft;
-
-void segment_draft_done(SegmentDraft *draft);
-DEFINE_CLEANUP_IN_PLACE(SegmentDraft, segment_draft_done)
 
 /*
  * *ret_written false: the feed had no row, there is no file.  *ret_draft is

@@ -24,7 +24,7 @@ typedef struct EvictOp {
     size_t count;
 } EvictOp;
 
-static void evict(CommitBuilder *builder, const Maintenance *turn, const HotCopy *copy)
+static void evict(CommitBuilder *builder, const Maintenance *turn, const HotCopy *copy, SeqNo seq)
 {
     commit_add(builder,
                &(Change){
@@ -32,7 +32,7 @@ static void evict(CommitBuilder *builder, const Maintenance *turn, const HotCopy
                    .table_id = turn->table_id,
                    .owner = turn->owner,
                    .key = copy->key,
-                   .old_seq = copy->seq,
+                   .old_seq = seq,
                });
 }
 
@@ -41,8 +41,9 @@ static Status evict_copy(CommitBuilder *builder, const Maintenance *turn, const 
     StoredRow newest;
     bool found;
     TRY(commit_read_row(builder, turn->table_id, turn->owner, copy->key, &newest, &found));
-    if (found && newest.seq == copy->seq) {
-        evict(builder, turn, copy);
+    /* An older one is there only when the hot tier was put back from an older copy. */
+    if (found && newest.seq <= copy->seq) {
+        evict(builder, turn, copy, newest.seq);
     } else if (found && copy->in_segment && newest.cold_seq != copy->seq) {
         CommitScope scope = {turn->table_id, turn->owner};
         Change change = change_cold_seq(scope, copy->key, &newest, copy->seq);
@@ -101,7 +102,7 @@ read_chunk(Context *ctx, SegmentReader *reader, HotCopy copies[CHUNK_ROWS], size
     return STATUS_OK;
 }
 
-static Status evict_segment(Context *ctx, Maintenance *turn, const Segment *segment)
+Status maintenance_evict_segment(Context *ctx, Maintenance *turn, const Segment *segment)
 {
     CLEANUP(segment_reader_close) SegmentReader *reader = NULL;
     bool *no_columns = ARENA_ARRAY(&ctx->arena, bool, turn->table->column_count);
@@ -126,7 +127,7 @@ Status maintenance_settle(Context *ctx, Maintenance *turn)
     const Segment *segment = manifest_segment(turn->manifest, turn->manifest->unsettled);
     TRY(maintenance_write_json(ctx, turn));
     TRY(fault_point(ctx, "settle.begin"));
-    TRY(evict_segment(ctx, turn, segment));
+    TRY(maintenance_evict_segment(ctx, turn, segment));
     TRY(fault_point(ctx, "settle.before_end"));
     return maintenance_commit_settled(ctx, turn);
 }

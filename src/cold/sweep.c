@@ -127,17 +127,29 @@ static bool is_orphan(const Sweep *sweep, Str object)
                         !cold_trash_has(turn->tier, turn->manifest->storage_id, object));
 }
 
-static Status sweep_files(Context *ctx, const Sweep *sweep)
+/* Moves the orphans to the list's front. */
+static size_t keep_orphans(const Sweep *sweep, ObjectList *list)
 {
-    const Maintenance *turn = &sweep->turn;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (is_orphan(sweep, list->items[i].name))
+            list->items[count++] = list->items[i];
+    return count;
+}
+
+/* manifest.json may still name them: a rebuild from it must not miss what took their place. */
+static Status sweep_files(Context *ctx, Sweep *sweep)
+{
+    Maintenance *turn = &sweep->turn;
     ObjectList list;
     if (!is_local(turn->manifest) || !is_of_one_owner(sweep, turn->manifest->directory))
         return STATUS_OK;
     TRY(object_store_list(ctx, turn->store, turn->manifest->directory, &list));
-    for (size_t i = 0; i < list.count; i++) {
+    size_t count = keep_orphans(sweep, &list);
+    if (count > 0)
+        TRY(maintenance_write_json(ctx, turn));
+    for (size_t i = 0; i < count; i++) {
         TRY(context_check(ctx));
-        if (!is_orphan(sweep, list.items[i].name))
-            continue;
         TRY(object_store_remove(ctx, turn->store, list.items[i].name));
         sweep->result->removed_files++;
     }

@@ -4,6 +4,7 @@
 #include "base/memory_gauge.h"
 #include "server/check.h"
 #include "server/memory_plan.h"
+#include "server/rebuild.h"
 #include "server/server.h"
 #include "server/version.h"
 
@@ -13,10 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef enum Command { COMMAND_SERVE, COMMAND_CHECK, COMMAND_CHECK_CONFIG } Command;
+typedef enum Command {
+    COMMAND_SERVE,
+    COMMAND_CHECK,
+    COMMAND_REBUILD,
+    COMMAND_CHECK_CONFIG
+} Command;
 
 static const char USAGE[] =
-    "usage: kalamdb [check | --check-config] [server.toml]\n"
+    "usage: kalamdb [check [--rebuild-manifest] | --check-config] [server.toml]\n"
     "       kalamdb --version | --help | --list-keys\n"
     "\n"
     "Serves the database that the configuration names: ./server.toml, else the one beside the\n"
@@ -25,6 +31,9 @@ static const char USAGE[] =
     "\n"
     "  check           read all data from end to end while no server uses it, and say what is\n"
     "                  wrong with it\n"
+    "  check --rebuild-manifest\n"
+    "                  make lost manifests of the cold tier again, from the files and their\n"
+    "                  manifest.json; tells what it could not use\n"
     "  --check-config  read the configuration, say what is wrong with it, and end\n"
     "  --list-keys     print the configuration's keys as a table\n";
 
@@ -105,6 +114,26 @@ static Status check(Context *ctx, const char *path)
     return STATUS_OK;
 }
 
+static Status rebuild(Context *ctx, const char *path)
+{
+    Config config;
+    RebuildReport report;
+    TRY(config_load(ctx, path, environ, &config));
+    TRY(rebuild_manifests(ctx, &config, &report));
+    printf("%.*s: %llu manifests fit, %llu were rebuilt with %llu row versions\n",
+           STR_ARG(config.storage.data_path),
+           (unsigned long long)report.result.kept_count,
+           (unsigned long long)report.result.rebuilt_count,
+           (unsigned long long)report.result.row_count);
+    if (report.problem_count == 0 && report.result.lost_files == 0)
+        return STATUS_OK;
+    return fail(ctx,
+                STATUS_CORRUPT,
+                "%llu directories could not be used, %llu files are missing",
+                (unsigned long long)report.problem_count,
+                (unsigned long long)report.result.lost_files);
+}
+
 static int list_keys(void)
 {
     CLEANUP(buf_done) Buf text = {0};
@@ -117,6 +146,7 @@ static int run(Command command, const char *path)
     static Status (*const COMMANDS[])(Context * ctx, const char *path) = {
         [COMMAND_SERVE] = serve,
         [COMMAND_CHECK] = check,
+        [COMMAND_REBUILD] = rebuild,
         [COMMAND_CHECK_CONFIG] = check_config,
     };
     CLEANUP(context_done) Context ctx = {0};
@@ -145,6 +175,8 @@ int main(int argc, char **argv)
             command = COMMAND_CHECK_CONFIG;
         } else if (command == COMMAND_SERVE && !path && str_equal(arg, STR("check"))) {
             command = COMMAND_CHECK;
+        } else if (command == COMMAND_CHECK && str_equal(arg, STR("--rebuild-manifest"))) {
+            command = COMMAND_REBUILD;
         } else if (!path && argv[i][0] != '-') {
             path = argv[i];
         } else {

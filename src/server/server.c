@@ -161,17 +161,8 @@ static Status open_auth(Context *ctx, Server *server)
 static Status open_objects(Context *ctx, Server *server)
 {
     ObjectStoresOptions options;
-    const Config *config = server->config;
-    const DataDir *data = server->data_dir;
-    TRY(settings_storage_defaults(ctx, config, data->storage_path, &server->storage_defaults));
-    options = (ObjectStoresOptions){
-        .defaults = &server->storage_defaults,
-        .cache_directory = data->cache_path,
-        .cache_bytes_max = (uint64_t)config->storage.cache_bytes,
-        .connect_timeout_ms = config->storage.connect_timeout_s * 1000,
-        .progress_timeout_ms = config->storage.request_timeout_s * 1000,
-    };
-    TRY(secret_keep(ctx, data->path, "storage_key", &options.key));
+    TRY(settings_objects(
+        ctx, server->config, server->data_dir, &server->storage_defaults, &options));
     return object_stores_open(ctx, &options, &server->objects);
 }
 

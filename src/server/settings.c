@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/settings.h"
 
+#include "auth/secret.h"
 #include "base/clock.h"
 #include "cold/storage_path.h"
 #include "server/descriptors.h"
@@ -220,10 +221,10 @@ read_template(Context *ctx, const char *key, Str text, StorageTemplateKind kind,
     return fail(ctx, STATUS_INVALID_INPUT, "%s: %.*s", key, STR_ARG(why));
 }
 
-Status settings_storage_defaults(Context *ctx,
-                                 const Config *config,
-                                 Str local_directory,
-                                 StorageDefaults *ret_defaults)
+static Status storage_defaults(Context *ctx,
+                               const Config *config,
+                               Str local_directory,
+                               StorageDefaults *ret_defaults)
 {
     StorageDefaults defaults = {.local_directory = local_directory};
     TRY(read_template(ctx,
@@ -238,4 +239,21 @@ Status settings_storage_defaults(Context *ctx,
                       &defaults.user_template));
     *ret_defaults = defaults;
     return STATUS_OK;
+}
+
+Status settings_objects(Context *ctx,
+                        const Config *config,
+                        const DataDir *data_dir,
+                        StorageDefaults *ret_defaults,
+                        ObjectStoresOptions *ret_options)
+{
+    TRY(storage_defaults(ctx, config, data_dir->storage_path, ret_defaults));
+    *ret_options = (ObjectStoresOptions){
+        .defaults = ret_defaults,
+        .cache_directory = data_dir->cache_path,
+        .cache_bytes_max = (uint64_t)config->storage.cache_bytes,
+        .connect_timeout_ms = config->storage.connect_timeout_s * 1000,
+        .progress_timeout_ms = config->storage.request_timeout_s * 1000,
+    };
+    return secret_keep(ctx, data_dir->path, "storage_key", &ret_options->key);
 }

@@ -119,6 +119,27 @@ void fixture_reopen(Fixture *fixture)
     open_all(fixture);
 }
 
+static void run_in_directory(Fixture *fixture, const char *what)
+{
+    char command[256];
+    snprintf(command, sizeof(command), "cd '%s' && %s", fixture->path, what);
+    assert_int_equal(system(command), 0);
+}
+
+void fixture_copy_store(Fixture *fixture)
+{
+    close_all(fixture);
+    run_in_directory(fixture, "cp -r rocksdb rocksdb.copy");
+    open_all(fixture);
+}
+
+void fixture_restore_store(Fixture *fixture)
+{
+    close_all(fixture);
+    run_in_directory(fixture, "rm -rf rocksdb && mv rocksdb.copy rocksdb");
+    open_all(fixture);
+}
+
 void fixture_await_durable(Fixture *fixture)
 {
     Published *published = sequencer_published(fixture->sequencer);

@@ -31,6 +31,10 @@ void fixture_done(Fixture *fixture);
 /* Stops and starts everything but the files; duck stays. */
 void fixture_reopen(Fixture *fixture);
 
+/* Copies the hot store aside, and puts that copy back; the files stay as they are. */
+void fixture_copy_store(Fixture *fixture);
+void fixture_restore_store(Fixture *fixture);
+
 /* Until what was written so far is durable. */
 void fixture_await_durable(Fixture *fixture);
 
