@@ -89,6 +89,13 @@ MUST_CHECK Status cold_read_kills(Context *ctx,
 
 /* ---- segments ---- */
 
+/*
+ * DuckDB holds the rows that are to be one row group, or one part of a backward scan,
+ * in memory: this many bytes of them at most, and as many rows.
+ */
+enum { ROW_GROUP_ROWS = 20480 };
+uint64_t cold_group_bytes_max(const ColdTier *tier);
+
 /* The version of the view's table that a segment's file has the columns of; borrowed. */
 MUST_CHECK Status cold_segment_table(Context *ctx,
                                      const ColdView *view,

@@ -39,3 +39,11 @@ void cold_tier_free(ColdTier *tier)
     pthread_mutex_destroy(&tier->lock);
     free(tier);
 }
+
+/* Several jobs and statements share the memory. */
+uint64_t cold_group_bytes_max(const ColdTier *tier)
+{
+    enum { SHARE = 8, BYTES_MIN = 4 << 20, BYTES_MAX = 64 << 20 };
+    uint64_t bytes = duck_engine_memory_bytes(tier->duck) / SHARE;
+    return bytes < BYTES_MIN ? BYTES_MIN : bytes > BYTES_MAX ? BYTES_MAX : bytes;
+}

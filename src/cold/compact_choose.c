@@ -60,7 +60,8 @@ static CompactChoice segments_of_tier(Arena *arena, const Manifest *manifest, un
     uint32_t *ids = ARENA_ARRAY(arena, uint32_t, COMPACT_SEGMENTS_MAX);
     CompactChoice choice = {.segments = ids};
     for (size_t i = 0; i < manifest->segment_count; i++)
-        if (tier_of(&manifest->segments[i]) == tier && choice.count < COMPACT_SEGMENTS_MAX)
+        if (!manifest->segments[i].is_full && tier_of(&manifest->segments[i]) == tier &&
+            choice.count < COMPACT_SEGMENTS_MAX)
             ids[choice.count++] = manifest->segments[i].id;
     return choice;
 }
@@ -87,9 +88,17 @@ CompactChoice compact_choose(Arena *arena, const CompactState *state)
     return (CompactChoice){0};
 }
 
+static size_t open_count(const Manifest *manifest)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < manifest->segment_count; i++)
+        count += !manifest->segments[i].is_full;
+    return count;
+}
+
 CompactChoice compact_choose_all(Arena *arena, const CompactState *state)
 {
-    bool gains = state->manifest->segment_count > 1 || state->dead_count > 0 ||
-                 expired_tombstones(state) > 0;
+    bool gains =
+        open_count(state->manifest) > 1 || state->dead_count > 0 || expired_tombstones(state) > 0;
     return gains ? all_segments(arena, state->manifest) : (CompactChoice){0};
 }

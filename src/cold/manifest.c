@@ -21,7 +21,7 @@
 
 #include "base/memory.h"
 
-enum { MANIFEST_FORMAT = 1, SEGMENT_BYTES_MIN = 25, IDENTITY_BYTES = 13 };
+enum { MANIFEST_FORMAT = 2, SEGMENT_BYTES_MIN = 27, IDENTITY_BYTES = 13 };
 
 Manifest *manifest_ref(Manifest *manifest)
 {
@@ -52,6 +52,8 @@ static void encode_segment(Buf *out, const Segment *segment)
     buf_u64be(out, segment->seq_max);
     buf_bytes(out, segment->key_min);
     buf_bytes(out, segment->key_max);
+    buf_varint(out, segment->raw_bytes);
+    buf_byte(out, segment->is_full);
 }
 
 void manifest_encode(Buf *out, const Manifest *manifest)
@@ -94,6 +96,8 @@ static void decode_segment(Reader *reader, Segment *segment)
     segment->seq_max = reader_u64be(reader);
     segment->key_min = reader_bytes(reader);
     segment->key_max = reader_bytes(reader);
+    segment->raw_bytes = reader_varint(reader);
+    segment->is_full = read_bounded(reader, 1);
     if (segment->id == 0 || segment->schema_version == 0 || segment->row_count == 0 ||
         segment->seq_min > segment->seq_max)
         reader->failed = true;

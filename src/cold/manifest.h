@@ -30,6 +30,8 @@ typedef struct Segment {
     uint64_t tombstone_count; /* deleted or gone */
     uint64_t kill_count;
     uint64_t size_bytes; /* of the file */
+    uint64_t raw_bytes;  /* of its rows in memory; 0 = not known */
+    bool is_full;        /* it ended because of its bytes: merging it with others gains nothing */
     SeqNo seq_min;
     SeqNo seq_max;
     Str key_min;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Forward, a segment is one statement whose rows come in the order of the file,
- * which is key order.  Backward, it is one statement per REVERSE_CHUNK rows, each
+ * which is key order.  Backward, it is one statement per so many rows, each
  * below the last key of the one before it: a sort of the whole file would have to
  * fit into memory.
  */
@@ -13,7 +13,6 @@
 #include "value/key.h"
 
 enum {
-    REVERSE_CHUNK = 20480, /* a row group */
     KEYS_AS_PARAMETERS_MAX = 64,
 };
 
@@ -39,7 +38,8 @@ struct SegmentReader {
     uint32_t key_at;  /* among them */
     KeySource keys;
     DuckResult *result;
-    size_t chunk_rows; /* of a backward statement so far */
+    uint64_t chunk_rows_max; /* of a backward statement */
+    uint64_t chunk_rows;     /* so far */
     Buf key;
     Buf row;
     Arena arena; /* of the reader */
@@ -198,6 +198,16 @@ static void write_select(Buf *sql, const SegmentReader *reader)
     BUF_LIT(sql, ", hive_partitioning = false)");
 }
 
+/* All rows of a chunk are in memory while they are sorted. */
+static uint64_t choose_chunk_rows(const SegmentReader *reader)
+{
+    const Segment *segment = reader->options.segment;
+    uint64_t bytes = segment->raw_bytes ? segment->raw_bytes : segment->size_bytes;
+    uint64_t rows =
+        cold_group_bytes_max(reader->options.view->tier) / (bytes / segment->row_count + 1);
+    return rows < 1 ? 1 : rows > ROW_GROUP_ROWS ? ROW_GROUP_ROWS : rows;
+}
+
 /* Starts the statement, or the next one backward. */
 static Status start(Context *ctx, SegmentReader *reader)
 {
@@ -208,7 +218,7 @@ static Status start(Context *ctx, SegmentReader *reader)
     if (reader->scan.reverse) {
         BUF_LIT(&sql, " ORDER BY ");
         sql_identifier(&sql, reader->key_name);
-        buf_printf(&sql, " DESC LIMIT %d", REVERSE_CHUNK);
+        buf_printf(&sql, " DESC LIMIT %llu", (unsigned long long)reader->chunk_rows_max);
     }
     DuckSource *sources[] = {&reader->keys.source};
     DuckStatement statement = {
@@ -249,6 +259,7 @@ segment_reader_open(Context *ctx, const SegmentReaderOptions *options, SegmentRe
     TRY(cold_segment_table(ctx, options->view, options->segment, &table));
     TRY(cold_segment_path(ctx, options->view, options->segment, &reader->path));
     choose_columns(reader, table);
+    reader->chunk_rows_max = choose_chunk_rows(reader);
     TRY(start(ctx, reader));
     TRY(check_columns(ctx, reader));
     *ret_reader = TAKE(reader);
@@ -306,7 +317,7 @@ static bool in_range(const ColdScanOptions *scan, Str key)
 /* Past the end of a backward chunk: the next one is below its last key. */
 static Status next_chunk(Context *ctx, SegmentReader *reader, bool *ret_more)
 {
-    *ret_more = reader->scan.reverse && reader->chunk_rows == REVERSE_CHUNK;
+    *ret_more = reader->scan.reverse && reader->chunk_rows == reader->chunk_rows_max;
     if (!*ret_more)
         return STATUS_OK;
     duck_result_close(TAKE(reader->result));

@@ -3,6 +3,10 @@
  * The file is made by DuckDB's COPY from a source of ours, so that the rows pass
  * by here and their filter and statistics are gathered on the way.
  *
+ * COPY holds a whole row group in memory, and knows no limit but a number of rows,
+ * which has to be said before the first one comes.  It is chosen by the width of
+ * the first row.  When the rows of a group turn out to be wider, the file ends there.
+ *
  * Columns: the table's in declared order with their ids as Parquet field ids,
  * then _seq (BIGINT) and _deleted (BOOLEAN).  A row that is gone, not only
  * deleted, has a NULL in _deleted: it is in nobody's sight, and neither
@@ -18,23 +22,50 @@
 #include <unistd.h>
 
 enum {
-    ROW_GROUP_ROWS = 20480,
+    ROW_GROUP_STEP = 2048, /* DuckDB's rows come in chunks of this many */
     COMPRESSION_LEVEL = 1,
     /* Field ids of our own columns, far above all column ids. */
     FIELD_ID_SEQ = 2000000001,
     FIELD_ID_DELETED = 2000000002,
-    OWN_COLUMNS = 2, /* _seq, _deleted */
+    OWN_COLUMNS = 2,  /* _seq, _deleted */
+    VALUE_BYTES = 16, /* of a value in memory, without its text */
 };
+
+/* Well below what one upload takes, even of what cannot be compressed. */
+#define SEGMENT_RAW_BYTES_MAX (UINT64_C(1) << 30)
 
 typedef struct WriterSource {
     DuckSource source;
     const SegmentWrite *write;
     SegmentDraft *draft;
     SegmentCollector collector;
+    uint64_t group_rows;  /* of each row group */
+    uint64_t group_bytes; /* of the one at hand */
+    uint64_t group_bytes_max;
     bool pending; /* key and row below were taken, but not given out */
     Str key;
     StoredRow row;
 } WriterSource;
+
+/* ---- how much it is ---- */
+
+static uint64_t row_bytes(const WriterSource *source)
+{
+    uint64_t columns = source->write->table->column_count + OWN_COLUMNS;
+    return columns * VALUE_BYTES + source->key.len + source->row.row.len;
+}
+
+static void note_bytes(WriterSource *source)
+{
+    Segment *segment = &source->collector.segment;
+    uint64_t bytes = row_bytes(source);
+    if (segment->row_count % source->group_rows == 0)
+        source->group_bytes = 0;
+    source->group_bytes += bytes;
+    segment->raw_bytes += bytes;
+    segment->is_full = source->group_bytes >= source->group_bytes_max ||
+                       segment->raw_bytes >= SEGMENT_RAW_BYTES_MAX;
+}
 
 /* ---- the source ---- */
 
@@ -58,7 +89,8 @@ static Status next_row(DuckSource *duck_source, Context *ctx, const Value **ret_
     WriterSource *source = CONTAINER_OF(duck_source, WriterSource, source);
     const Table *table = source->write->table;
     *ret_values = NULL;
-    if (source->collector.segment.row_count == source->write->row_count_max)
+    if (source->collector.segment.row_count == source->write->row_count_max ||
+        source->collector.segment.is_full)
         return STATUS_OK;
     if (!source->pending)
         TRY(take_row(source, ctx));
@@ -66,6 +98,7 @@ static Status next_row(DuckSource *duck_source, Context *ctx, const Value **ret_
         return STATUS_OK;
     source->pending = false;
     SegmentCollector *collector = &source->collector;
+    note_bytes(source);
     TRY(segment_collector_add(ctx, collector, source->key, &source->row));
     const StoredRow *row = &source->row;
     collector->values[table->column_count] = value_bigint((int64_t)row->seq);
@@ -104,6 +137,7 @@ static WriterSource *source_new(const SegmentWrite *write, SegmentDraft *draft)
     };
     source->write = write;
     source->draft = draft;
+    source->group_bytes_max = cold_group_bytes_max(write->tier);
     segment_collector_init(&source->collector, table);
     return source;
 }
@@ -161,10 +195,10 @@ static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *s
     BUF_LIT(&sql, "COPY (SELECT * FROM kalam_source(0)) TO ");
     sql_text(&sql, path);
     buf_printf(&sql,
-               " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL %d, ROW_GROUP_SIZE %d, "
+               " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL %d, ROW_GROUP_SIZE %llu, "
                "USE_TMP_FILE false, WRITE_BLOOM_FILTER false, ",
                COMPRESSION_LEVEL,
-               ROW_GROUP_ROWS);
+               (unsigned long long)source->group_rows);
     write_field_ids(&sql, write->table);
     BUF_LIT(&sql, ", ");
     write_metadata(&sql, write);
@@ -183,6 +217,14 @@ static Status copy_rows(Context *ctx, const SegmentWrite *write, WriterSource *s
 }
 
 /* ---- the file ---- */
+
+/* Half of what may be, if the others are as wide as the first one. */
+static uint64_t choose_group_rows(const WriterSource *source)
+{
+    uint64_t rows = source->group_bytes_max / 2 / row_bytes(source);
+    rows -= rows % ROW_GROUP_STEP;
+    return rows < ROW_GROUP_STEP ? ROW_GROUP_STEP : rows > ROW_GROUP_ROWS ? ROW_GROUP_ROWS : rows;
+}
 
 static Status file_size(Context *ctx, Str path, uint64_t *ret_size)
 {
@@ -227,5 +269,8 @@ segment_write(Context *ctx, const SegmentWrite *write, SegmentDraft *ret_draft, 
     CLEANUP(source_free) WriterSource *source = source_new(write, ret_draft);
     TRY(take_row(source, ctx));
     *ret_written = source->pending;
-    return source->pending ? write_file(ctx, write, source) : STATUS_OK;
+    if (!source->pending)
+        return STATUS_OK;
+    source->group_rows = choose_group_rows(source);
+    return write_file(ctx, write, source);
 }

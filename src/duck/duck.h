@@ -51,6 +51,9 @@ void duck_engine_allow(DuckEngine *engine, Str directory);
 /* Has a statement run yet? */
 bool duck_engine_is_loaded(DuckEngine *engine);
 
+/* What all statements together may use. */
+size_t duck_engine_memory_bytes(const DuckEngine *engine);
+
 typedef struct DuckColumn {
     Str name;
     Type type;

@@ -69,6 +69,11 @@ void duck_engine_allow(DuckEngine *engine, Str directory)
     duck_instance_unref(instance);
 }
 
+size_t duck_engine_memory_bytes(const DuckEngine *engine)
+{
+    return engine->options.memory_bytes;
+}
+
 bool duck_engine_is_loaded(DuckEngine *engine)
 {
     pthread_mutex_lock(&engine->lock);

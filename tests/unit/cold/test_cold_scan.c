@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { MANY_ROWS = 50000, ROW_GROUP_ROWS = 20480 };
+enum { MANY_ROWS = 50000 };
 
 static Fixture fixture;
 static uint64_t seed;

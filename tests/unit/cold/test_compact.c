@@ -267,6 +267,13 @@ static void segments_of_one_size_are_merged_when_there_are_four(void **state)
     static const uint32_t EXPECTED[] = {2, 3, 5, 6};
     assert_memory_equal(choice.segments, EXPECTED, sizeof(EXPECTED));
 
+    segments[2].is_full = true; /* few rows, but wide ones */
+    assert_int_equal(compact_choose(&arena, &compact_state).count, 0);
+    for (size_t i = 0; i < 6; i++)
+        segments[i].is_full = i > 0;
+    assert_int_equal(compact_choose_all(&arena, &compact_state).count, 0);
+    segments[1].is_full = false;
+
     manifest.segment_count = 5;
     assert_int_equal(compact_choose(&arena, &compact_state).count, 0);
     assert_int_equal(compact_choose_all(&arena, &compact_state).count, 5);

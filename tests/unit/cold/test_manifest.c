@@ -21,6 +21,8 @@ static Segment random_segment(Arena *arena, uint32_t id)
         .tombstone_count = next_random(&seed) % (rows + 1),
         .kill_count = next_random(&seed),
         .size_bytes = next_random(&seed),
+        .raw_bytes = next_random(&seed),
+        .is_full = next_random(&seed) % 2,
         .seq_min = seq,
         .seq_max = seq + next_random(&seed),
         .key_min = random_bytes_of(arena, &seed, 30),
@@ -58,6 +60,8 @@ static void assert_same_segment(const Segment *a, const Segment *b)
     assert_int_equal(a->tombstone_count, b->tombstone_count);
     assert_int_equal(a->kill_count, b->kill_count);
     assert_int_equal(a->size_bytes, b->size_bytes);
+    assert_int_equal(a->raw_bytes, b->raw_bytes);
+    assert_int_equal(a->is_full, b->is_full);
     assert_int_equal(a->seq_min, b->seq_min);
     assert_int_equal(a->seq_max, b->seq_max);
     assert_true(str_equal(a->key_min, b->key_min));
