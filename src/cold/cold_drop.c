@@ -23,6 +23,7 @@ typedef struct Drop {
     uint32_t table_id;
     Snapshot *snapshot; /* newer than the drop */
     ManifestScan *scan;
+    uint64_t lost_count;
 } Drop;
 
 static void drop_done(Drop *drop)
@@ -78,6 +79,29 @@ static Status remove_segments(Context *ctx, ObjectStore *store, const Manifest *
     return STATUS_OK;
 }
 
+/*
+ * What a crash or a commit that failed left behind, which no manifest names.  In
+ * `local` only: another place may be another server's as well.
+ */
+static Status remove_unnamed(Context *ctx, ObjectStore *store, const Manifest *manifest)
+{
+    ObjectList list;
+    size_t head = manifest->directory.len + 1;
+    if (!str_equal(manifest->storage_id, LOCAL_STORAGE_ID))
+        return STATUS_OK;
+    TRY(object_store_list(ctx, store, manifest->directory, &list));
+    for (size_t i = 0; i < list.count; i++) {
+        int64_t file_ms;
+        bool is_draft;
+        Str object = list.items[i].name;
+        TRY(context_check(ctx));
+        if (segment_any_name_read(
+                str_from(object.ptr + head, object.len - head), &file_ms, &is_draft))
+            TRY(object_store_remove(ctx, store, object));
+    }
+    return STATUS_OK;
+}
+
 static Status remove_files(Context *ctx, const Drop *drop, const ScannedManifest *scanned)
 {
     CLEANUP(object_store_unref) ObjectStore *store = NULL;
@@ -88,6 +112,7 @@ static Status remove_files(Context *ctx, const Drop *drop, const ScannedManifest
     TRY(directory_is_used(ctx, drop, scanned, &is_used));
     if (is_used)
         return STATUS_OK;
+    TRY(remove_unnamed(ctx, store, manifest));
     Str name = cold_object_name(&ctx->arena, manifest, MANIFEST_JSON_NAME);
     return object_store_remove(ctx, store, name);
 }
@@ -115,18 +140,29 @@ static Status remove_manifest(Context *ctx, const Drop *drop, const ScannedManif
     return store_write(ctx, drop->tier->store, batch);
 }
 
-static Status drop_owner(Context *ctx, const Drop *drop, const ScannedManifest *scanned)
+/* Nobody can reach the files of a storage that was dropped. */
+static bool storage_is_gone(const Drop *drop, const ScannedManifest *scanned)
+{
+    return !catalog_storage(drop->snapshot->catalog, scanned->manifest->storage_id);
+}
+
+static Status drop_owner(Context *ctx, Drop *drop, const ScannedManifest *scanned)
 {
     ArenaMark mark = arena_mark(&ctx->arena);
-    TRY(remove_files(ctx, drop, scanned));
+    if (storage_is_gone(drop, scanned))
+        drop->lost_count += scanned->manifest->segment_count;
+    else
+        TRY(remove_files(ctx, drop, scanned));
     TRY(fault_point(ctx, "drop.between"));
     TRY(remove_manifest(ctx, drop, scanned));
     arena_rewind(&ctx->arena, mark);
     return STATUS_OK;
 }
 
-Status cold_drop_table(Context *ctx, ColdTier *tier, Sequencer *sequencer, uint32_t table_id)
+Status cold_drop_table(
+    Context *ctx, ColdTier *tier, Sequencer *sequencer, uint32_t table_id, uint64_t *ret_lost)
 {
+    *ret_lost = 0;
     CLEANUP(drop_done)
     Drop drop = {
         .tier = tier,
@@ -143,6 +179,7 @@ Status cold_drop_table(Context *ctx, ColdTier *tier, Sequencer *sequencer, uint3
         TRY(await_readers(ctx, sequencer, &drop));
     while (more) {
         TRY(drop_owner(ctx, &drop, &scanned));
+        *ret_lost = drop.lost_count;
         TRY(manifest_scan_next(ctx, drop.scan, &scanned, &more));
     }
     return STATUS_OK;

@@ -37,20 +37,31 @@ bool cold_trash_has(ColdTier *tier, Str storage_id, Str file)
     return has;
 }
 
-/* Takes one that is due; NULL when there is none. */
+/* Takes all that are due. */
 static TrashItem *take_due(ColdTier *tier, SeqNo oldest)
 {
-    TrashItem *found = NULL;
+    TrashItem *due = NULL;
     pthread_mutex_lock(&tier->lock);
-    for (TrashItem **place = &tier->trash; *place; place = &(*place)->next) {
-        if ((*place)->seq > oldest)
+    for (TrashItem **place = &tier->trash; *place;) {
+        TrashItem *item = *place;
+        if (item->seq > oldest) {
+            place = &item->next;
             continue;
-        found = *place;
-        *place = found->next;
-        break;
+        }
+        *place = item->next;
+        item->next = due;
+        due = item;
     }
     pthread_mutex_unlock(&tier->lock);
-    return found;
+    return due;
+}
+
+static void put_back(ColdTier *tier, TrashItem *item)
+{
+    pthread_mutex_lock(&tier->lock);
+    item->next = tier->trash;
+    tier->trash = item;
+    pthread_mutex_unlock(&tier->lock);
 }
 
 static Status
@@ -61,19 +72,40 @@ remove_file(Context *ctx, ColdTier *tier, const Catalog *catalog, const TrashIte
     return object_store_remove(ctx, store, item->file);
 }
 
+/* What cannot be removed is in the list again. */
+static Status remove_item(Context *ctx, ColdTier *tier, const Catalog *catalog, TrashItem *item)
+{
+    Status status = remove_file(ctx, tier, catalog, item);
+    if (status == STATUS_OK)
+        free(item);
+    else
+        put_back(tier, item);
+    return status;
+}
+
+/* A storage that fails is asked once: it may take its time until it does. */
 Status cold_trash_empty(Context *ctx, ColdTier *tier, Sequencer *sequencer)
 {
     Published *published = sequencer_published(sequencer);
     CLEANUP(snapshot_unref) Snapshot *snapshot = published_durable(published);
-    SeqNo oldest = published_oldest_seq(published);
-    for (TrashItem *item; (item = take_due(tier, oldest));) {
-        Status status = remove_file(ctx, tier, snapshot->catalog, item);
-        if (status != STATUS_OK)
-            cold_trash_add(tier, item->storage_id, item->file, item->seq);
-        free(item);
-        TRY(status);
+    TrashItem *due = take_due(tier, published_oldest_seq(published));
+    Status result = STATUS_OK;
+    Str away = STR_NULL;
+    while (due) {
+        TrashItem *item = due;
+        due = item->next;
+        if (away.ptr && str_equal(away, item->storage_id)) {
+            put_back(tier, item);
+            continue;
+        }
+        Str storage_id = arena_str(&ctx->arena, item->storage_id);
+        Status status = remove_item(ctx, tier, snapshot->catalog, item);
+        if (status == STATUS_OK)
+            continue;
+        away = storage_id;
+        result = status;
     }
-    return STATUS_OK;
+    return result;
 }
 
 void cold_trash_done(ColdTier *tier)

@@ -16,6 +16,7 @@ bool cold_trash_has(ColdTier *tier, Str storage_id, Str file);
 
 /*
  * Removes the files that no snapshot can see any more.  On a worker.  What cannot
- * be removed stays in the list; the first such error is returned.
+ * be removed stays in the list until the next call, and does not hold up the rest;
+ * the last such error is returned.
  */
 MUST_CHECK Status cold_trash_empty(Context *ctx, ColdTier *tier, Sequencer *sequencer);

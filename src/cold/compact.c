@@ -207,5 +207,9 @@ Status cold_compact(Context *ctx, const CompactOptions *options, CompactResult *
     for (size_t i = 0; i < compaction.draft_count; i++)
         segment_draft_done(&compaction.drafts[i]);
     seq_set_done(&compaction.dead);
-    return status == STATUS_OK ? cold_trash_empty(ctx, options->tier, options->sequencer) : status;
+    /* It is committed; files that cannot be removed now are the flush monitor's to report. */
+    if (status == STATUS_OK &&
+        cold_trash_empty(ctx, options->tier, options->sequencer) != STATUS_OK)
+        context_clear_error(ctx);
+    return status;
 }

@@ -198,6 +198,15 @@ bool segment_file_name_read(Str name, int64_t *ret_file_ms)
     return str_to_int64(digits, ret_file_ms) && *ret_file_ms >= 0;
 }
 
+bool segment_any_name_read(Str name, int64_t *ret_file_ms, bool *ret_draft)
+{
+    *ret_draft = str_ends_with(name, STR(".tmp"));
+    const char *end = memmem(name.ptr, name.len, FILE_SUFFIX.ptr, FILE_SUFFIX.len);
+    if (*ret_draft && end)
+        name = str_from(name.ptr, (size_t)(end - name.ptr) + FILE_SUFFIX.len);
+    return segment_file_name_read(name, ret_file_ms);
+}
+
 /* ---- key ranges ---- */
 
 void segment_set_key_range(Segment *segment, Arena *arena, Str first, Str last)

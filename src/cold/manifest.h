@@ -73,6 +73,8 @@ const Segment *manifest_segment(const Manifest *manifest, uint32_t id);
 Str segment_file_name(Arena *arena, int64_t file_ms);
 /* False when it is none. */
 bool segment_file_name_read(Str name, int64_t *ret_file_ms);
+/* Takes the name of a draft, too: "batch-17.parquet.0123456789abcdef.tmp". */
+bool segment_any_name_read(Str name, int64_t *ret_file_ms, bool *ret_draft);
 
 /* The bounds of the keys first..last, cut to KEY_BOUND_BYTES_MAX; in the arena. */
 void segment_set_key_range(Segment *segment, Arena *arena, Str first, Str last);

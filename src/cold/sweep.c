@@ -104,24 +104,14 @@ static bool is_named(const Manifest *manifest, int64_t file_ms)
     return false;
 }
 
-/* "batch-17.parquet.0123456789abcdef.tmp" is a draft of batch-17.parquet. */
-static bool read_name(Str name, int64_t *ret_file_ms, bool *ret_draft)
-{
-    static const Str SUFFIX = STR_INIT(".parquet");
-    *ret_draft = str_ends_with(name, STR(".tmp"));
-    const char *end = memmem(name.ptr, name.len, SUFFIX.ptr, SUFFIX.len);
-    if (*ret_draft && end)
-        name = str_from(name.ptr, (size_t)(end - name.ptr) + SUFFIX.len);
-    return segment_file_name_read(name, ret_file_ms);
-}
-
 static bool is_orphan(const Sweep *sweep, Str object)
 {
     const Maintenance *turn = &sweep->turn;
     int64_t file_ms;
     bool is_draft;
     Str name = name_in(turn->manifest, object);
-    if (!name.ptr || !read_name(name, &file_ms, &is_draft) || file_ms >= sweep->before_ms)
+    if (!name.ptr || !segment_any_name_read(name, &file_ms, &is_draft) ||
+        file_ms >= sweep->before_ms)
         return false;
     return is_draft || (!is_named(turn->manifest, file_ms) &&
                         !cold_trash_has(turn->tier, turn->manifest->storage_id, object));

@@ -11,7 +11,7 @@ TombstoneRule tombstone_rule(const Table *table, Sequencer *sequencer)
     int64_t retention_ms = table->options.deleted_retention_hours * MS_PER_HOUR;
     return (TombstoneRule){
         .expired_before_ms = clock_wall_us() / 1000 - retention_ms,
-        .log_low_water = change_log_low_water(sequencer),
+        .log_low_water = change_log_table_low_water(sequencer, table->id),
     };
 }
 

@@ -132,6 +132,13 @@ Status change_log_thinned_until(Context *ctx, Store *store, SeqNo *ret_seq)
     return status;
 }
 
+SeqNo change_log_table_low_water(Sequencer *sequencer, uint32_t table_id)
+{
+    SeqNo low_water = change_log_low_water(sequencer);
+    SeqNo own = log_marks_get(&sequencer->log_marks, table_id);
+    return own > low_water ? own : low_water;
+}
+
 SeqNo change_log_low_water(Sequencer *sequencer)
 {
     return atomic_load(&sequencer->log_low_water);

@@ -36,6 +36,8 @@ MUST_CHECK Status change_log_status(Context *ctx, ChangeLogScan *scan);
 
 /* Entries <= this may be gone. 0 = all are there. */
 SeqNo change_log_low_water(Sequencer *sequencer);
+/* Of the part of one table, which may want less of the log than others do. */
+SeqNo change_log_table_low_water(Sequencer *sequencer, uint32_t table_id);
 
 /* For a store without a sequencer: up to where records may be missing in the middle of the log. */
 MUST_CHECK Status change_log_thinned_until(Context *ctx, Store *store, SeqNo *ret_seq);

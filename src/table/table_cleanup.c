@@ -11,11 +11,25 @@
 
 #define KIND "cleanup"
 
-static Status purge(Context *ctx, const TableCleanup *cleanup, uint32_t table_id)
+/* Files in storages that are gone are added to *inout_lost: there is no way to them. */
+static Status
+purge(Context *ctx, const TableCleanup *cleanup, uint32_t table_id, uint64_t *inout_lost)
 {
+    uint64_t lost = 0;
     if (cleanup->cold)
-        TRY(cold_drop_table(ctx, cleanup->cold, cleanup->sequencer, table_id));
+        TRY(cold_drop_table(ctx, cleanup->cold, cleanup->sequencer, table_id, &lost));
+    *inout_lost += lost;
     return table_purge(ctx, cleanup->store, cleanup->sequencer, table_id);
+}
+
+static const char *lost_note(Context *ctx, uint64_t lost)
+{
+    if (lost == 0)
+        return "";
+    return arena_printf(&ctx->arena,
+                        "; warning: %llu files were left behind, because their storage was dropped",
+                        (unsigned long long)lost)
+        .ptr;
 }
 
 static Status clean_one(Context *ctx, Job *job, const TableCleanup *cleanup)
@@ -30,8 +44,9 @@ static Status clean_one(Context *ctx, Job *job, const TableCleanup *cleanup)
                     STATUS_INVALID_INPUT,
                     "these parameters name no table: %.*s",
                     STR_ARG(job_parameters(job)));
-    TRY(purge(ctx, cleanup, (uint32_t)id));
-    job_set_message(job, "Cleaned up table %.*s", STR_ARG(name->text));
+    uint64_t lost = 0;
+    TRY(purge(ctx, cleanup, (uint32_t)id, &lost));
+    job_set_message(job, "Cleaned up table %.*s%s", STR_ARG(name->text), lost_note(ctx, lost));
     return STATUS_OK;
 }
 
@@ -40,12 +55,13 @@ static Status clean_all(Context *ctx, Job *job, const TableCleanup *cleanup)
     uint32_t *ids;
     size_t count;
     TRY(catalog_dropped_tables(ctx, cleanup->store, &ids, &count));
+    uint64_t lost = 0;
     for (size_t i = 0; i < count; i++) {
-        TRY(purge(ctx, cleanup, ids[i]));
+        TRY(purge(ctx, cleanup, ids[i], &lost));
         job_set_message(job, "Cleaned up %zu of %zu dropped tables", i + 1, count);
         job_report(job);
     }
-    job_set_message(job, "Cleaned up %zu dropped tables", count);
+    job_set_message(job, "Cleaned up %zu dropped tables%s", count, lost_note(ctx, lost));
     if (count == 0)
         job_skip(job);
     return STATUS_OK;

@@ -34,7 +34,10 @@ static void flush(TestOwner *owner)
 static Status drop_cold(uint32_t table_id)
 {
     CLEANUP(context_done) Context ctx = {0};
-    return cold_drop_table(&ctx, fixture.tier, fixture.sequencer, table_id);
+    uint64_t lost;
+    Status status = cold_drop_table(&ctx, fixture.tier, fixture.sequencer, table_id, &lost);
+    assert_int_equal(lost, 0);
+    return status;
 }
 
 static size_t manifest_count(uint32_t table_id)
@@ -87,6 +90,8 @@ static void r15_a_dropped_table_leaves_neither_files_nor_manifests(void **state)
     size_t files = fixture_file_count(&fixture);
     size_t entries = entry_count();
     TestTable dropped = table_of_users("dropped");
+    fixture_make_file(&fixture, "storage/default/dropped/user1/batch-7.parquet");
+    fixture_make_file(&fixture, "storage/default/dropped/user2/batch-7.parquet.1f.tmp");
     assert_int_equal(manifest_count(kept.id), USERS);
     assert_int_equal(manifest_count(dropped.id), USERS);
     assert_int_equal(manifest_count(0), 2 * USERS);
