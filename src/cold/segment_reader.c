@@ -203,8 +203,8 @@ static uint64_t choose_chunk_rows(const SegmentReader *reader)
 {
     const Segment *segment = reader->options.segment;
     uint64_t bytes = segment->raw_bytes ? segment->raw_bytes : segment->size_bytes;
-    uint64_t rows =
-        cold_group_bytes_max(reader->options.view->tier) / (bytes / segment->row_count + 1);
+    uint64_t width = segment->row_count ? bytes / segment->row_count : 0; /* 0 = not known */
+    uint64_t rows = cold_group_bytes_max(reader->options.view->tier) / (width + 1);
     return rows < 1 ? 1 : rows > ROW_GROUP_ROWS ? ROW_GROUP_ROWS : rows;
 }
 
