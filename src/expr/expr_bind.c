@@ -215,13 +215,16 @@ static Status bind_node(Binder *binder, const AstExpr *ast, const Expr **ret_exp
     case AST_CAST:
         return bind_cast(binder, ast, ret_expr);
     case AST_FUNCTION:
-        return ast->window ? refuse(binder, ast, "window functions")
-                           : bind_call(binder, ast, ret_expr);
+        if (ast->window || ast->order_by)
+            return refuse(binder, ast, ast->window ? "window functions" : "ordered aggregates");
+        return bind_call(binder, ast, ret_expr);
     case AST_EXISTS:
     case AST_SUBQUERY:
         return refuse(binder, ast, "subqueries");
     case AST_ARRAY:
         return refuse(binder, ast, "arrays");
+    case AST_GROUPING:
+        return refuse(binder, ast, "ROLLUP, CUBE and GROUPING SETS");
     case AST_STAR:
         break;
     }

@@ -14,6 +14,8 @@
 #include "query/select_plan.h"
 #include "sql/printer.h"
 
+enum { CUBE_KEYS_MAX = 10 }; /* it groups by each subset of its keys */
+
 /* An item of the select list: an expression, or a column that * stands for. */
 typedef struct Item {
     const AstExpr *ast; /* NULL: the slot */
@@ -29,7 +31,9 @@ typedef struct Block {
     Item *items;
     size_t item_count, item_capacity;
     const Expr **outputs;
-    Buf from, where, grouped, extra; /* extra: o0, o1 .. */
+    Buf from, where;
+    Buf grouped, group_by; /* the keys as columns; GROUP BY their numbers */
+    Buf extra;             /* o0, o1 .. */
     size_t extra_count;
 } Block;
 
@@ -38,6 +42,7 @@ static void block_done(Block *block)
     buf_done(&block->from);
     buf_done(&block->where);
     buf_done(&block->grouped);
+    buf_done(&block->group_by);
     buf_done(&block->extra);
 }
 DEFINE_CLEANUP_IN_PLACE(Block, block_done)
@@ -259,40 +264,81 @@ static Status bind_item(Block *block, const Item *item, const Expr **ret_expr)
     return STATUS_OK;
 }
 
-static Status bind_key(Block *block, const AstExpr *ast, size_t index, GroupKey *ret_key)
+static Status bind_key(Block *block, const AstExpr *ast, GroupKey *ret_key)
 {
     Planner *planner = block->planner;
+    size_t index = block->scope.key_count;
     const Expr *expr;
     size_t item;
     TRY(resolve_key(block, ast, &item));
-    if (item != SIZE_MAX) {
-        TRY(bind_item(block, &block->items[item], &expr));
-        ret_key->ast = block->items[item].ast ? block->items[item].ast : ast;
-    } else {
-        TRY(plan_bind(&block->scope, ast, &expr));
-        ret_key->ast = ast;
-    }
+    ret_key->ast = item != SIZE_MAX && block->items[item].ast ? block->items[item].ast : ast;
+    TRY(item != SIZE_MAX ? bind_item(block, &block->items[item], &expr)
+                         : plan_bind(&block->scope, ast, &expr));
     Str name = arena_printf(planner->arena, "%.*s.k%zu", STR_ARG(block->scope.group), index);
+    ret_key->text = plan_text(planner, expr);
     ret_key->column = expr_column(expr);
     ret_key->slot = slot_new(planner, name, expr_type(expr));
-    if (index > 0)
-        BUF_LIT(&block->grouped, ", ");
-    plan_write(planner, &block->grouped, expr);
-    buf_printf(&block->grouped, " AS k%zu", index);
+    buf_printf(
+        &block->grouped, "%s%.*s AS k%zu", index > 0 ? ", " : "", STR_ARG(ret_key->text), index);
+    return STATUS_OK;
+}
+
+/* Its number: in ROLLUP (a), ROLLUP (a, b) the key a is there once. */
+static Status read_key(Block *block, const AstExpr *ast)
+{
+    Scope *scope = &block->scope;
+    for (size_t i = 0; i < scope->key_count; i++) {
+        if (ast_expr_equal(scope->keys[i].ast, ast)) {
+            buf_printf(&block->group_by, "%zu", i + 1);
+            return STATUS_OK;
+        }
+    }
+    scope->keys = arena_grow(block->planner->arena,
+                             scope->keys,
+                             scope->key_count,
+                             &scope->key_capacity,
+                             sizeof(*scope->keys));
+    GroupKey key = {0};
+    TRY(bind_key(block, ast, &key));
+    scope->keys[scope->key_count++] = key;
+    buf_printf(&block->group_by, "%zu", scope->key_count);
+    return STATUS_OK;
+}
+
+/* The parser bounds the depth. */
+static Status read_grouping(Block *block, const AstExpr *ast)
+{
+    static const Str WORDS[] = {[AST_GROUPING_SET] = STR_INIT("("),
+                                [AST_GROUPING_ROLLUP] = STR_INIT("ROLLUP ("),
+                                [AST_GROUPING_CUBE] = STR_INIT("CUBE ("),
+                                [AST_GROUPING_SETS] = STR_INIT("GROUPING SETS (")};
+    if (ast->kind != AST_GROUPING)
+        return read_key(block, ast);
+    if (ast->grouping == AST_GROUPING_CUBE && ast->arg_count > CUBE_KEYS_MAX)
+        return fail_at(block->planner->ctx,
+                       STATUS_LIMIT_EXCEEDED,
+                       ast->offset,
+                       "CUBE takes at most %d keys",
+                       CUBE_KEYS_MAX);
+    buf_str_append(&block->group_by, WORDS[ast->grouping]);
+    for (size_t i = 0; i < ast->arg_count; i++) {
+        if (i > 0)
+            BUF_LIT(&block->group_by, ", ");
+        TRY(read_grouping(block, ast->args[i]));
+    }
+    buf_byte(&block->group_by, ')');
     return STATUS_OK;
 }
 
 static Status read_keys(Block *block)
 {
     Scope *scope = &block->scope;
-    size_t count = block->ast->group_by_count;
-    GroupKey *keys = ARENA_ARRAY(block->planner->arena, GroupKey, count + 1);
     scope->place = PLACE_CONDITION; /* no aggregates in keys */
     scope->group = plan_new_name(block->planner, "g");
-    for (size_t i = 0; i < count; i++)
-        TRY(bind_key(block, block->ast->group_by[i], i, &keys[i]));
-    scope->keys = keys;
-    scope->key_count = count;
+    for (size_t i = 0; i < block->ast->group_by_count; i++) {
+        buf_str_append(&block->group_by, i > 0 ? STR(", ") : STR(" GROUP BY "));
+        TRY(read_grouping(block, block->ast->group_by[i]));
+    }
     scope->grouped = true;
     return STATUS_OK;
 }
@@ -311,8 +357,7 @@ static void write_groups(Block *block, Buf *out)
         BUF_LIT(out, "count(*) AS a0");
     buf_str_append(out, buf_str(&block->from));
     buf_str_append(out, buf_str(&block->where));
-    for (size_t i = 0; i < scope->key_count; i++)
-        buf_printf(out, "%s%zu", i > 0 ? ", " : " GROUP BY ", i + 1);
+    buf_str_append(out, buf_str(&block->group_by));
     buf_printf(out, ") AS %.*s", STR_ARG(scope->group));
 }
 
@@ -393,7 +438,7 @@ static void find_implicit_order(Block *block, BlockOrders *orders)
         return;
     const Table *table = first->source->table;
     size_t key = table->primary_key >= 0 ? (size_t)table->primary_key : table->column_count;
-    orders->first_table = table;
+    orders->first = first->source;
     for (size_t i = 0; i < block->item_count && orders->primary_key < 0; i++)
         if (expr_column(block->outputs[i]) == (int)first->columns[key].slot)
             orders->primary_key = (int)i;

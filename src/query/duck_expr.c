@@ -354,7 +354,7 @@ static Status write_rest(Scope *scope, const AstExpr *ast, CallText *text)
     return ast->window ? write_over(scope, &text->rest, ast->window) : STATUS_OK;
 }
 
-static void
+static Status
 write_arguments(Scope *scope, const AstExpr *ast, const Expr *const *arguments, CallText *text)
 {
     if (ast->distinct)
@@ -364,6 +364,7 @@ write_arguments(Scope *scope, const AstExpr *ast, const Expr *const *arguments, 
             BUF_LIT(&text->arguments, ", ");
         plan_write(scope->planner, &text->arguments, arguments[i]);
     }
+    return ast->order_by ? plan_write_order(scope, &text->arguments, ast->order_by) : STATUS_OK;
 }
 
 /* ---- sum and avg: by our rules ---- */
@@ -497,7 +498,7 @@ static Status write_own_aggregate(
         TRY(plan_bind(scope, ast->args[0], &argument));
         if (own->sums)
             TRY(bind_summed(scope, ast, &argument));
-        write_arguments(scope, ast, &argument, &text);
+        TRY(write_arguments(scope, ast, &argument, &text));
     }
     TRY(write_rest(scope, ast, &text));
 
@@ -562,14 +563,18 @@ static Status write_listed(
     TRY(check_count(planner, ast, entry));
     for (size_t i = 0; i < ast->arg_count; i++)
         TRY(bind_argument(scope, ast, entry, i, arguments));
-    write_arguments(scope, ast, arguments, &text);
+    TRY(write_arguments(scope, ast, arguments, &text));
     TRY(write_rest(scope, ast, &text));
     Str name = entry->theirs.len ? entry->theirs : entry->name;
     bool same = entry->result == SORT_SAME;
     *ret_type = same ? expr_type(arguments[0]) : duck_sort_type(entry->result);
     if (!same)
         BUF_LIT(out, "CAST(");
+    if (entry->around.len > 0)
+        buf_printf(out, "%.*s(", STR_ARG(entry->around));
     write_named(out, name, &text);
+    if (entry->around.len > 0)
+        buf_byte(out, ')');
     if (!same)
         buf_printf(out, " AS %.*s)", STR_ARG(duck_type_sql(planner->arena, *ret_type)));
     return STATUS_OK;
@@ -584,9 +589,16 @@ static Status write_call_text(Scope *scope, const AstExpr *ast, Buf *out, Type *
 
 /* ---- aggregates and windows ---- */
 
+static bool is_grouping_call(const AstExpr *call)
+{
+    return str_equal(call->text, STR("grouping"));
+}
+
 bool plan_is_aggregate(const AstExpr *call)
 {
     const DuckFunctionEntry *entry = duck_function_find(call->text);
+    if (is_grouping_call(call))
+        return true;
     return !call->window && (find_own(call->text) || (entry && entry->kind == DUCK_AGGREGATE));
 }
 
@@ -626,6 +638,45 @@ static void add_call(Scope *scope, const GroupCall *call)
     scope->calls[scope->call_count++] = *call;
 }
 
+static const GroupKey *find_key(const Scope *scope, const AstExpr *ast)
+{
+    if (!scope->grouped || scope->place == PLACE_ARGUMENT)
+        return NULL;
+    for (size_t i = 0; i < scope->key_count; i++) {
+        if (ast_expr_equal(scope->keys[i].ast, ast))
+            return &scope->keys[i];
+    }
+    return NULL;
+}
+
+/* grouping(a, b): a bit for each key that the row is not grouped by. */
+static Status write_grouping_call(Scope *scope, const AstExpr *ast, Buf *out)
+{
+    BUF_LIT(out, "CAST(grouping(");
+    for (size_t i = 0; i < ast->arg_count; i++) {
+        const GroupKey *key = find_key(scope, ast->args[i]);
+        if (!key)
+            return fail_at(scope->planner->ctx,
+                           STATUS_INVALID_SQL,
+                           ast->args[i]->offset,
+                           "grouping() takes what stands in GROUP BY");
+        buf_printf(out, "%s%.*s", i > 0 ? ", " : "", STR_ARG(key->text));
+    }
+    BUF_LIT(out, ") AS BIGINT)");
+    return STATUS_OK;
+}
+
+static Status grouping_text(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot, Str *ret_text)
+{
+    CLEANUP(buf_done) Buf text = {0};
+    if (ast->arg_count == 0 || ast->window || ast->distinct || ast->filter || ast->order_by)
+        return fail_aggregate(scope->planner, ast, "takes keys of GROUP BY and nothing else");
+    TRY(write_grouping_call(scope, ast, &text));
+    ret_slot->type = TYPE(BIGINT);
+    *ret_text = arena_str(scope->planner->arena, buf_str(&text));
+    return STATUS_OK;
+}
+
 static Status resolve_aggregate(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 {
     Planner *planner = scope->planner;
@@ -638,7 +689,8 @@ static Status resolve_aggregate(Scope *scope, const AstExpr *ast, ExprSlot *ret_
         }
     }
     GroupCall call = {.ast = ast};
-    TRY(text_slot(scope, ast, PLACE_ARGUMENT, ret_slot, &call.text));
+    TRY(is_grouping_call(ast) ? grouping_text(scope, ast, ret_slot, &call.text)
+                              : text_slot(scope, ast, PLACE_ARGUMENT, ret_slot, &call.text));
     Str name = arena_printf(planner->arena, "%.*s.a%zu", STR_ARG(scope->group), scope->call_count);
     call.slot = ret_slot->index = slot_new(planner, name, ret_slot->type);
     add_call(scope, &call);
@@ -669,8 +721,9 @@ static Status resolve_window(Scope *scope, const AstExpr *ast, ExprSlot *ret_slo
 static Status resolve_listed(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 {
     Planner *planner = scope->planner;
-    if (ast->distinct || ast->filter)
-        return fail_window(planner, ast, "is no aggregate: DISTINCT and FILTER do not go with it");
+    if (ast->distinct || ast->filter || ast->order_by)
+        return fail_window(
+            planner, ast, "is no aggregate: DISTINCT, ORDER BY and FILTER do not go with it");
     CLEANUP(buf_done) Buf text = {0};
     TRY(write_call_text(scope, ast, &text, &ret_slot->type));
     ret_slot->index = slot_new(planner, arena_str(planner->arena, buf_str(&text)), ret_slot->type);
@@ -679,7 +732,7 @@ static Status resolve_listed(Scope *scope, const AstExpr *ast, ExprSlot *ret_slo
 
 static Status resolve_call(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 {
-    if (ast->window)
+    if (ast->window && !is_grouping_call(ast))
         return resolve_window(scope, ast, ret_slot);
     if (plan_is_aggregate(ast))
         return resolve_aggregate(scope, ast, ret_slot);
@@ -692,17 +745,6 @@ static Status resolve_call(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 }
 
 /* ---- the resolver ---- */
-
-static const GroupKey *find_key(const Scope *scope, const AstExpr *ast)
-{
-    if (!scope->grouped || scope->place == PLACE_ARGUMENT)
-        return NULL;
-    for (size_t i = 0; i < scope->key_count; i++) {
-        if (ast_expr_equal(scope->keys[i].ast, ast))
-            return &scope->keys[i];
-    }
-    return NULL;
-}
 
 static Status resolve_column(Scope *scope, const AstExpr *ast, ExprSlot *ret_slot)
 {

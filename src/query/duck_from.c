@@ -93,7 +93,7 @@ static void add_table(Planner *planner, TableSource *source)
 static void write_table(Planner *planner, TableSource *source, Buf *out)
 {
     source->number = add_source(planner, source->scanner);
-    buf_printf(out, "%c%zu%c", TABLE_MARK, planner->table_count - 1, TABLE_MARK);
+    buf_printf(out, "%c%zu%c", PLAN_MARK, planner->table_count - 1, PLAN_MARK);
 }
 
 static Status from_table(Scope *scope, const AstFrom *from, Buf *out)

@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/duck_functions.h"
 
-#define S(name_, theirs_, result_, min, ...)                                                       \
+#define ENTRY(name, theirs, kind, result, min, around, ...)                                        \
     {                                                                                              \
-        STR_INIT(name_), STR_INIT(theirs_), DUCK_SCALAR, SORT_##result_, min,                      \
-            sizeof((uint8_t[]){__VA_ARGS__}),                                                      \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
+        STR_INIT(name), STR_INIT(theirs), kind, SORT_##result, min,                                \
+            sizeof((uint8_t[]){__VA_ARGS__}), {__VA_ARGS__}, STR_INIT(around)                      \
     }
-#define A(name_, theirs_, result_, min, ...)                                                       \
+#define S(name, theirs, result, min, ...)                                                          \
+    ENTRY(name, theirs, DUCK_SCALAR, result, min, "", __VA_ARGS__)
+#define A(name, theirs, result, min, ...)                                                          \
+    ENTRY(name, theirs, DUCK_AGGREGATE, result, min, "", __VA_ARGS__)
+#define W(name, result, min, ...) ENTRY(name, "", DUCK_WINDOW, result, min, "", __VA_ARGS__)
+#define W0(name, result)                                                                           \
     {                                                                                              \
-        STR_INIT(name_), STR_INIT(theirs_), DUCK_AGGREGATE, SORT_##result_, min,                   \
-            sizeof((uint8_t[]){__VA_ARGS__}),                                                      \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define W(name_, result_, min, ...)                                                                \
-    {                                                                                              \
-        STR_INIT(name_), STR_INIT(""), DUCK_WINDOW, SORT_##result_, min,                           \
-            sizeof((uint8_t[]){__VA_ARGS__}),                                                      \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define W0(name_, result_)                                                                         \
-    {                                                                                              \
-        STR_INIT(name_), STR_INIT(""), DUCK_WINDOW, SORT_##result_, 0, 0,                          \
-        {                                                                                          \
-            0                                                                                      \
-        }                                                                                          \
+        STR_INIT(name), STR_INIT(""), DUCK_WINDOW, SORT_##result, 0, 0, {0}, STR_INIT("")          \
     }
 
 /* clang-format off */
@@ -108,8 +91,7 @@ static const DuckFunctionEntry ENTRIES[] = {
     A("covar_pop", "", DOUBLE, 2, SORT_DOUBLE, SORT_DOUBLE),
     A("covar_samp", "", DOUBLE, 2, SORT_DOUBLE, SORT_DOUBLE),
     A("every", "bool_and", BOOLEAN, 1, SORT_BOOLEAN),
-    A("json_agg", "json_group_array", JSON, 1, SORT_ANY),
-    A("json_object_agg", "json_group_object", JSON, 2, SORT_TEXT, SORT_ANY),
+    ENTRY("json_agg", "list", DUCK_AGGREGATE, JSON, 1, "to_json", SORT_ANY),
     A("max_by", "arg_max_null", SAME, 2, SORT_ANY, SORT_ANY),
     A("median", "", DOUBLE, 1, SORT_DOUBLE),
     A("min_by", "arg_min_null", SAME, 2, SORT_ANY, SORT_ANY),

@@ -41,6 +41,7 @@ typedef struct DuckFunctionEntry {
     uint8_t argument_min;
     uint8_t argument_max;
     uint8_t arguments[DUCK_ARGUMENTS_MAX];
+    Str around; /* a function that is put around the call with its FILTER and OVER; empty = none */
 } DuckFunctionEntry;
 
 /* NULL = not in the list.  Names are in lower case. */

@@ -526,6 +526,19 @@ typedef struct Limits {
     bool implicit_order;
 } Limits;
 
+/* Without LIMIT it depends on how many rows there may be. */
+static void
+write_implicit_order(Planner *planner, Buf *out, const BlockOrders *orders, const Limits *limits)
+{
+    size_t table = 0;
+    while (planner->tables[table] != orders->first)
+        table++;
+    if (limits->limit >= 0)
+        buf_printf(out, " ORDER BY c%d ASC", orders->primary_key);
+    else
+        buf_printf(out, "%c%zu,%d%c", PLAN_MARK, table, orders->primary_key, PLAN_MARK);
+}
+
 /* The body with what cuts and sorts it. */
 static void write_query(Planner *planner,
                         Buf *out,
@@ -536,7 +549,6 @@ static void write_query(Planner *planner,
 {
     bool plain = orders->count == 0 && orders->distinct_on_count == 0 && limits->limit < 0 &&
                  limits->offset <= 0 && !limits->implicit_order;
-    (void)planner;
     if (plain) {
         buf_str_append(out, buf_str(&body->text));
         return;
@@ -545,7 +557,7 @@ static void write_query(Planner *planner,
     buf_printf(out, " FROM (%.*s) %.*s", STR_ARG(buf_str(&body->text)), STR_ARG(body->name));
     write_order(out, ast, orders);
     if (limits->implicit_order)
-        buf_printf(out, " ORDER BY c%d ASC", orders->primary_key);
+        write_implicit_order(planner, out, orders, limits);
     if (limits->limit >= 0)
         buf_printf(out, " LIMIT %lld", (long long)limits->limit);
     if (limits->offset > 0)
@@ -654,6 +666,7 @@ static Status write_relation(Planner *planner, TableSource *source, Buf *out)
         .capacity = planner->source_capacity,
     };
     TRY(cold_relation_open(planner->run, source));
+    table_source_estimate(source);
     if (!source->view) {
         buf_printf(out, "kalam_source(%zu)", source->number);
         return STATUS_OK;
@@ -665,17 +678,47 @@ static Status write_relation(Planner *planner, TableSource *source, Buf *out)
     return STATUS_OK;
 }
 
-/* Puts every table's relation in the place of its mark. */
-static Status write_relations(Planner *planner, Str text, Buf *out)
+static Status estimate_rows(Planner *planner, const TableSource *source, uint64_t *ret_rows)
+{
+    ColdStats stats = {0};
+    if (source->view)
+        TRY(cold_view_stats(planner->ctx, source->view, &stats));
+    *ret_rows = source->scanner->estimated_rows + stats.rows - stats.dead_rows;
+    return STATUS_OK;
+}
+
+/* Sorting needs room for all rows, and nobody asked for it. */
+static Status write_order_of_few(Planner *planner, const TableSource *source, Str column, Buf *out)
+{
+    uint64_t rows;
+    TRY(estimate_rows(planner, source, &rows));
+    if (rows <= DUCK_IMPLICIT_ORDER_ROWS_MAX)
+        buf_printf(out, " ORDER BY c%.*s ASC", STR_ARG(column));
+    return STATUS_OK;
+}
+
+static Status write_mark(Planner *planner, Str mark, Buf *out)
+{
+    Str number;
+    uint64_t table = 0;
+    (void)!str_split(&mark, ',', &number);
+    if (!str_to_uint64(number, &table) || table >= planner->table_count)
+        return fail(planner->ctx, STATUS_INTERNAL, "a plan has a mark that is none");
+    TableSource *source = planner->tables[table];
+    return mark.len > 0 ? write_order_of_few(planner, source, mark, out)
+                        : write_relation(planner, source, out);
+}
+
+/* Writes what the marks stand for in their place. */
+static Status write_marks(Planner *planner, Str text, Buf *out)
 {
     Str part;
     bool is_mark = false;
-    for (; str_split(&text, TABLE_MARK, &part); is_mark = !is_mark) {
-        uint64_t number = 0;
-        if (!is_mark)
+    for (; str_split(&text, PLAN_MARK, &part); is_mark = !is_mark) {
+        if (is_mark)
+            TRY(write_mark(planner, part, out));
+        else
             buf_str_append(out, part);
-        else if (str_to_uint64(part, &number) && number < planner->table_count)
-            TRY(write_relation(planner, planner->tables[number], out));
     }
     return STATUS_OK;
 }
@@ -697,7 +740,7 @@ Status duck_plan_make(QueryRun *run, const AstSelect *ast, DuckPlan *ret_plan)
     choose_snapshots(&planner);
     /* From here on the tables have views to be closed. */
     *ret_plan = (DuckPlan){.tables = planner.tables, .table_count = planner.table_count};
-    TRY(write_relations(&planner, buf_str(&query), &text));
+    TRY(write_marks(&planner, buf_str(&query), &text));
     *ret_plan = (DuckPlan){
         .sql = arena_str(planner.arena, buf_str(&text)),
         .parameters = planner.parameters,
@@ -719,7 +762,8 @@ Status duck_plan_make(QueryRun *run, const AstSelect *ast, DuckPlan *ret_plan)
 
 static bool call_is_beyond(const AstExpr *call)
 {
-    return call->window || duck_function_find(call->text) != NULL;
+    return call->window || call->order_by || duck_function_find(call->text) ||
+           str_equal(call->text, STR("grouping"));
 }
 
 /* The parser bounds the depth. */
@@ -727,7 +771,8 @@ static bool is_beyond(const AstExpr *ast)
 {
     if (!ast)
         return false;
-    if (ast->select || (ast->kind == AST_FUNCTION && call_is_beyond(ast)))
+    if (ast->select || ast->kind == AST_GROUPING ||
+        (ast->kind == AST_FUNCTION && call_is_beyond(ast)))
         return true;
     for (size_t i = 0; i < ast->arg_count; i++)
         if (is_beyond(ast->args[i]))

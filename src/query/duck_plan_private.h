@@ -93,6 +93,7 @@ typedef struct GroupKey {
     const AstExpr *ast;
     int64_t column; /* the slot of a plain column, else -1 */
     uint32_t slot;  /* in the grouped row */
+    Str text;       /* of the key itself */
 } GroupKey;
 
 typedef struct GroupCall {
@@ -112,14 +113,17 @@ typedef struct Scope {
     bool grouped;
     Str group;
     GroupKey *keys;
-    size_t key_count;
+    size_t key_count, key_capacity;
     GroupCall *calls;
     size_t call_count, call_capacity;
     ExprResolver resolver;
 } Scope;
 
-/* Stands around the number of a table until its text is known; no text of ours has this byte. */
-enum { TABLE_MARK = 0x02 };
+/*
+ * Stands around what is written when everything is known: "7" for the relation of
+ * table 7, "7,2" for an order by c2 if table 7 is small.  No text of ours has this byte.
+ */
+enum { PLAN_MARK = 0x02 };
 
 /* ---- duck_plan.c ---- */
 
@@ -194,8 +198,8 @@ typedef struct BlockOrders {
     size_t count;
     Str *distinct_on;
     size_t distinct_on_count;
-    int primary_key; /* the output that is the first table's primary key, or -1 */
-    const Table *first_table;
+    int primary_key;          /* the output that is the first table's primary key, or -1 */
+    const TableSource *first; /* that table */
 } BlockOrders;
 MUST_CHECK Status plan_block(Planner *planner,
                              Scope *outer,

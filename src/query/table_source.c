@@ -11,7 +11,7 @@
 #include "table/row_scan.h"
 #include "value/key.h"
 
-enum { ESTIMATED_ROWS = 10000, CHECK_EVERY_ROWS = 256 };
+enum { GENERATED_ROWS = 100, ROWS_IN_MEMORY = 1000, BYTES_PER_ROW = 100, CHECK_EVERY_ROWS = 256 };
 
 static DuckColumn *number_columns(Arena *arena, size_t count)
 {
@@ -168,7 +168,6 @@ TableSource *table_source_new(QueryRun *run, const Table *table)
                               : (Type){.kind = SYSTEM_TYPES[i - table->column_count]};
     scanner->source = (DuckSource){.columns = columns,
                                    .column_count = count,
-                                   .estimated_rows = ESTIMATED_ROWS,
                                    .open = scanner_open,
                                    .next = scanner_next,
                                    .close = scanner_close,
@@ -179,6 +178,28 @@ TableSource *table_source_new(QueryRun *run, const Table *table)
     source->table = table;
     source->scanner = &scanner->source;
     return source;
+}
+
+static uint64_t hot_rows(const TableSource *source)
+{
+    const AccessPath *path = &source->path;
+    TableScanOptions scan = {
+        .table = source->table,
+        .owner = run_owner(source->run, source->table),
+        .key_lower = path->lower,
+        .key_upper = path->upper,
+    };
+    if (path->by_key || path->never)
+        return path->by_key ? path->key_count : 0;
+    if (source->table->kind == TABLE_STREAM)
+        return ROWS_IN_MEMORY;
+    return table_hot_bytes(source->run->engine->store, &scan) / BYTES_PER_ROW + ROWS_IN_MEMORY;
+}
+
+void table_source_estimate(TableSource *source)
+{
+    bool generated = source->table->kind == TABLE_SYSTEM;
+    source->scanner->estimated_rows = generated ? GENERATED_ROWS : hot_rows(source);
 }
 
 /* ---- rows written in the statement ---- */

@@ -36,6 +36,13 @@ typedef struct TableSource {
 /* In the run's arena.  The snapshot is chosen by now; set filter and path before the first scan. */
 TableSource *table_source_new(QueryRun *run, const Table *table);
 
+/*
+ * Guesses how many rows the scanner gives, for the order of joins; path and view
+ * are known by now.  The hot ones: those in files by their size, and as many as
+ * there may well be in memory.
+ */
+void table_source_estimate(TableSource *source);
+
 /* rows: row_count times column_count values, borrowed. */
 DuckSource *values_source_new(
     Context *ctx, const Type *types, size_t column_count, const Value *rows, size_t row_count);

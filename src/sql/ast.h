@@ -69,6 +69,7 @@ typedef enum AstExprKind {
     AST_EXISTS,    /* EXISTS (select); NOT EXISTS is a NOT above it */
     AST_SUBQUERY,  /* (select) as a value */
     AST_ARRAY,     /* ARRAY[args] */
+    AST_GROUPING,  /* ROLLUP | CUBE | GROUPING SETS (args), or a set (args); only in GROUP BY */
 } AstExprKind;
 
 typedef enum SMALL_ENUM AstOp {
@@ -94,6 +95,13 @@ typedef enum SMALL_ENUM AstOp {
     AST_OP_JSON_TEXT,  /* ->> */
     AST_OP_JSON_EXISTS /* ? */
 } AstOp;
+
+typedef enum SMALL_ENUM AstGrouping {
+    AST_GROUPING_SET, /* (a, b): groups by both; () by nothing */
+    AST_GROUPING_ROLLUP,
+    AST_GROUPING_CUBE,
+    AST_GROUPING_SETS
+} AstGrouping;
 
 typedef enum SMALL_ENUM AstIsWhat {
     AST_IS_NULL,
@@ -149,6 +157,7 @@ struct AstExpr {
     bool distinct;   /* f(DISTINCT ..) */
     bool boolean;
     AstIsWhat is_what;
+    AstGrouping grouping;
     uint32_t index; /* PARAMETER */
     Str text;       /* NUMBER, STRING, BYTES, TYPED; FUNCTION: the lower-case name */
     AstName qualifier;
@@ -160,6 +169,7 @@ struct AstExpr {
     const AstWhen *whens;
     size_t when_count;
     const AstExpr *otherwise; /* CASE .. ELSE; NULL = absent */
+    const AstOrderList *order_by; /* f(args ORDER BY ..); NULL = none */
     const AstExpr *filter;    /* FILTER (WHERE ..) */
     const AstWindow *window;  /* OVER (..) */
     const AstSelect *select;  /* IN, EXISTS, SUBQUERY */

@@ -51,12 +51,26 @@ static bool same_print(const AstExpr *a, const AstExpr *b)
     return str_equal(buf_str(&a_text), buf_str(&b_text));
 }
 
+static bool same_orders(const AstOrderList *a, const AstOrderList *b)
+{
+    if (!a || !b || a->count != b->count)
+        return a == b;
+    for (size_t i = 0; i < a->count; i++) {
+        const AstOrder *x = &a->items[i], *y = &b->items[i];
+        if (x->descending != y->descending || x->nulls_given != y->nulls_given ||
+            x->nulls_first != y->nulls_first || !ast_expr_equal(x->expr, y->expr))
+            return false;
+    }
+    return true;
+}
+
 bool ast_expr_equal(const AstExpr *a, const AstExpr *b)
 {
     bool same =
         a->kind == b->kind && a->op == b->op && a->negated == b->negated &&
         a->nocase == b->nocase && a->distinct == b->distinct && a->boolean == b->boolean &&
-        a->is_what == b->is_what && a->index == b->index && str_equal(a->text, b->text) &&
+        a->is_what == b->is_what && a->grouping == b->grouping &&
+        same_orders(a->order_by, b->order_by) && a->index == b->index && str_equal(a->text, b->text) &&
         str_equal(a->qualifier.text, b->qualifier.text) && str_equal(a->name.text, b->name.text) &&
         same_type(&a->type, &b->type) && same_list(a->args, a->arg_count, b->args, b->arg_count) &&
         same_whens(a, b) && both_or_neither(a->operand, b->operand) &&

@@ -184,10 +184,13 @@ static Status parse_arguments(Parser *parser, AstExpr *call)
         expr_list_add(parser, &args, new_star(parser));
     else
         TRY(parse_expr_list(parser, &args));
-    if (AT_WORD(parser, "order"))
-        return parser_fail_dialect(parser, "ORDER BY in the arguments of a function", NULL);
     set_args(call, &args);
-    return STATUS_OK;
+    if (!TAKE_WORD(parser, "order"))
+        return STATUS_OK;
+    AstOrderList *order = ARENA_NEW(parser->arena, AstOrderList);
+    call->order_by = order;
+    TRY(EXPECT_WORD(parser, "by"));
+    return parse_order_list(parser, order);
 }
 
 /* FILTER (WHERE ..) */

@@ -129,11 +129,76 @@ static Status parse_distinct(Parser *parser, AstSelect *select)
     return STATUS_OK;
 }
 
+static Status parse_grouping_item(Parser *parser, const AstExpr **ret_item);
+
+/* (item, ..), the parenthesis being next */
+static Status parse_grouping_list(Parser *parser, AstExpr *grouping)
+{
+    ExprList items = {0};
+    const Token *open = parser->token;
+    TRY(EXPECT_SYMBOL(parser, "("));
+    while (!AT_SYMBOL(parser, ")")) {
+        const AstExpr *item;
+        TRY(parse_grouping_item(parser, &item));
+        expr_list_add(parser, &items, item);
+        if (!TAKE_SYMBOL(parser, ","))
+            break;
+    }
+    set_args(grouping, &items);
+    TRY(parser_expect_close(parser, open));
+    set_length(parser, grouping);
+    return parser_grow(parser, 1);
+}
+
+static Status parse_grouping(Parser *parser, AstGrouping kind, const AstExpr **ret_expr)
+{
+    AstExpr *grouping = new_expr(parser, AST_GROUPING, parser_offset(parser));
+    grouping->grouping = kind;
+    *ret_expr = grouping;
+    TRY(parser_enter(parser));
+    TRY(parse_grouping_list(parser, grouping));
+    parser_leave(parser);
+    return STATUS_OK;
+}
+
+/* ROLLUP (..), CUBE (..), GROUPING SETS (..); *ret_found says whether there is one. */
+static Status take_grouping(Parser *parser, const AstExpr **ret_expr, bool *ret_found)
+{
+    bool called = at_symbol_of(parser->token + 1, STR("("));
+    *ret_found = true;
+    if (called && TAKE_WORD(parser, "rollup"))
+        return parse_grouping(parser, AST_GROUPING_ROLLUP, ret_expr);
+    if (called && TAKE_WORD(parser, "cube"))
+        return parse_grouping(parser, AST_GROUPING_CUBE, ret_expr);
+    if (TAKE_WORDS(parser, "grouping", "sets"))
+        return parse_grouping(parser, AST_GROUPING_SETS, ret_expr);
+    *ret_found = false;
+    return STATUS_OK;
+}
+
+/* Inside of these a parenthesis is a set. */
+static Status parse_grouping_item(Parser *parser, const AstExpr **ret_item)
+{
+    bool found;
+    TRY(take_grouping(parser, ret_item, &found));
+    if (found)
+        return STATUS_OK;
+    return AT_SYMBOL(parser, "(") ? parse_grouping(parser, AST_GROUPING_SET, ret_item)
+                                  : parse_expr(parser, ret_item);
+}
+
 static Status parse_group_by(Parser *parser, AstSelect *select)
 {
     ExprList keys = {0};
     TRY(EXPECT_WORD(parser, "by"));
-    TRY(parse_expr_list(parser, &keys));
+    do {
+        const AstExpr *key;
+        bool found;
+        TRY(take_grouping(parser, &key, &found));
+        if (!found)
+            TRY(parse_expr(parser, &key));
+        expr_list_add(parser, &keys, key);
+    } while (TAKE_SYMBOL(parser, ","));
     select->group_by = keys.items;
     select->group_by_count = keys.count;
     return STATUS_OK;

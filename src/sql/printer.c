@@ -265,6 +265,10 @@ static void print_function(Buf *out, const AstExpr *expr)
     buf_str_append(out, expr->text);
     buf_printf(out, "(%s", expr->distinct ? "DISTINCT " : "");
     print_expr_list(out, expr->args, expr->arg_count);
+    if (expr->order_by) {
+        BUF_LIT(out, " ORDER BY ");
+        print_order_list(out, expr->order_by);
+    }
     buf_byte(out, ')');
     if (expr->filter) {
         BUF_LIT(out, " FILTER (WHERE ");
@@ -273,6 +277,14 @@ static void print_function(Buf *out, const AstExpr *expr)
     }
     if (expr->window)
         print_window(out, expr->window);
+}
+
+static void print_grouping(Buf *out, const AstExpr *expr)
+{
+    static const char *const WORDS[] = {"", "ROLLUP ", "CUBE ", "GROUPING SETS "};
+    buf_printf(out, "%s(", WORDS[expr->grouping]);
+    print_expr_list(out, expr->args, expr->arg_count);
+    buf_byte(out, ')');
 }
 
 static void print_is(Buf *out, const AstExpr *expr)
@@ -425,6 +437,9 @@ void sql_print_expr(Buf *out, const AstExpr *expr)
         break;
     case AST_SUBQUERY:
         print_query_in_parentheses(out, expr->select);
+        break;
+    case AST_GROUPING:
+        print_grouping(out, expr);
         break;
     case AST_ARRAY:
         BUF_LIT(out, "ARRAY[");

@@ -20,19 +20,33 @@ struct RowScan {
 
 /* ---- the hot side ---- */
 
+/* Where the rows lie; an empty key_upper leaves the end open. */
+static void write_range(const TableScanOptions *options, Buf *lower, Buf *upper)
+{
+    uint32_t table_id = options->table->id;
+    row_key_append(lower, table_id, options->owner, options->key_lower);
+    if (options->key_upper.len > 0) {
+        row_key_append(upper, table_id, options->owner, options->key_upper);
+    } else {
+        CLEANUP(buf_done) Buf prefix = {0};
+        row_key_append(&prefix, table_id, options->owner, STR_NULL);
+        key_successor_append(upper, buf_str(&prefix));
+    }
+}
+
+uint64_t table_hot_bytes(Store *store, const TableScanOptions *options)
+{
+    CLEANUP(buf_done) Buf lower = {0};
+    CLEANUP(buf_done) Buf upper = {0};
+    write_range(options, &lower, &upper);
+    return store_approximate_bytes(store, FAMILY_ROWS, buf_str(&lower), buf_str(&upper));
+}
+
 static StoreScan *open_hot(const TableScanOptions *options)
 {
     CLEANUP(buf_done) Buf lower = {0};
     CLEANUP(buf_done) Buf upper = {0};
-    uint32_t table_id = options->table->id;
-    row_key_append(&lower, table_id, options->owner, options->key_lower);
-    if (options->key_upper.len > 0) {
-        row_key_append(&upper, table_id, options->owner, options->key_upper);
-    } else {
-        CLEANUP(buf_done) Buf prefix = {0};
-        row_key_append(&prefix, table_id, options->owner, STR_NULL);
-        key_successor_append(&upper, buf_str(&prefix));
-    }
+    write_range(options, &lower, &upper);
     StoreScanOptions scan = {
         .read = {.snapshot = options->snapshot->at, .family = FAMILY_ROWS, .tier = options->tier},
         .lower = buf_str(&lower),

@@ -50,6 +50,12 @@ bool table_scan_next(Context *ctx, TableScan *scan, TableRow *ret_row);
 /* STATUS_WOULD_BLOCK when a memory-only scan needs the disk, STATUS_CORRUPT .. */
 MUST_CHECK Status table_scan_status(Context *ctx, TableScan *scan);
 
+/*
+ * How much the hot rows that a scan would read take in files, roughly; what is
+ * only in memory does not count.  Not of streams; the snapshot is not looked at.
+ */
+uint64_t table_hot_bytes(Store *store, const TableScanOptions *options);
+
 /* One row by encoded primary key; in ctx's arena.  Tombstones are not found. */
 typedef struct TableGet {
     ColdTier *cold; /* NULL: there is none */

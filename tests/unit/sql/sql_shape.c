@@ -301,6 +301,9 @@ void shape_expr(Buf *out, const AstExpr *expr)
     case AST_ARRAY:
         shape_wrapped(out, "array", expr);
         break;
+    case AST_GROUPING:
+        shape_wrapped(out, "grouping", expr);
+        break;
     }
 }
 
