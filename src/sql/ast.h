@@ -168,11 +168,11 @@ struct AstExpr {
     const AstExpr *operand; /* CASE */
     const AstWhen *whens;
     size_t when_count;
-    const AstExpr *otherwise; /* CASE .. ELSE; NULL = absent */
+    const AstExpr *otherwise;     /* CASE .. ELSE; NULL = absent */
     const AstOrderList *order_by; /* f(args ORDER BY ..); NULL = none */
-    const AstExpr *filter;    /* FILTER (WHERE ..) */
-    const AstWindow *window;  /* OVER (..) */
-    const AstSelect *select;  /* IN, EXISTS, SUBQUERY */
+    const AstExpr *filter;        /* FILTER (WHERE ..) */
+    const AstWindow *window;      /* OVER (..) */
+    const AstSelect *select;      /* IN, EXISTS, SUBQUERY */
 };
 
 /* ---- SELECT ---- */

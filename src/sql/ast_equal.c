@@ -66,15 +66,16 @@ static bool same_orders(const AstOrderList *a, const AstOrderList *b)
 
 bool ast_expr_equal(const AstExpr *a, const AstExpr *b)
 {
-    bool same =
-        a->kind == b->kind && a->op == b->op && a->negated == b->negated &&
-        a->nocase == b->nocase && a->distinct == b->distinct && a->boolean == b->boolean &&
-        a->is_what == b->is_what && a->grouping == b->grouping &&
-        same_orders(a->order_by, b->order_by) && a->index == b->index && str_equal(a->text, b->text) &&
-        str_equal(a->qualifier.text, b->qualifier.text) && str_equal(a->name.text, b->name.text) &&
-        same_type(&a->type, &b->type) && same_list(a->args, a->arg_count, b->args, b->arg_count) &&
-        same_whens(a, b) && both_or_neither(a->operand, b->operand) &&
-        both_or_neither(a->otherwise, b->otherwise) && both_or_neither(a->filter, b->filter);
+    bool same = a->kind == b->kind && a->op == b->op && a->negated == b->negated &&
+                a->nocase == b->nocase && a->distinct == b->distinct && a->boolean == b->boolean &&
+                a->is_what == b->is_what && a->grouping == b->grouping &&
+                same_orders(a->order_by, b->order_by) && a->index == b->index &&
+                str_equal(a->text, b->text) && str_equal(a->qualifier.text, b->qualifier.text) &&
+                str_equal(a->name.text, b->name.text) && same_type(&a->type, &b->type) &&
+                same_list(a->args, a->arg_count, b->args, b->arg_count) && same_whens(a, b) &&
+                both_or_neither(a->operand, b->operand) &&
+                both_or_neither(a->otherwise, b->otherwise) &&
+                both_or_neither(a->filter, b->filter);
     if (!same || (!a->select && !b->select && !a->window && !b->window))
         return same;
     return !a->select == !b->select && !a->window == !b->window && same_print(a, b);

@@ -176,15 +176,21 @@ static Status take_grouping(Parser *parser, const AstExpr **ret_expr, bool *ret_
     return STATUS_OK;
 }
 
-/* Inside of these a parenthesis is a set. */
+/* (a, b) is no expression: what does not parse as one is read again as a set. */
 static Status parse_grouping_item(Parser *parser, const AstExpr **ret_item)
 {
     bool found;
     TRY(take_grouping(parser, ret_item, &found));
     if (found)
         return STATUS_OK;
-    return AT_SYMBOL(parser, "(") ? parse_grouping(parser, AST_GROUPING_SET, ret_item)
-                                  : parse_expr(parser, ret_item);
+    Parser before = *parser;
+    bool may_be_set = AT_SYMBOL(parser, "(");
+    Status status = parse_expr(parser, ret_item);
+    if (status == STATUS_OK || !may_be_set)
+        return status;
+    *parser = before;
+    context_clear_error(parser->ctx);
+    return parse_grouping(parser, AST_GROUPING_SET, ret_item);
 }
 
 static Status parse_group_by(Parser *parser, AstSelect *select)

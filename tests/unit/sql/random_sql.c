@@ -217,6 +217,11 @@ static void random_function(Arena *arena, AstExpr *expr, int depth)
     expr->distinct = !str_equal(expr->text, STR("substring")) && below(4) == 0;
     if (str_equal(expr->text, STR("substring")))
         return;
+    if (below(4) == 0) {
+        AstOrderList *order = ARENA_NEW(arena, AstOrderList);
+        *order = random_order(arena, 1 + below(2), depth);
+        expr->order_by = order;
+    }
     if (below(4) == 0)
         expr->filter = random_expr(arena, depth - 1);
     if (below(4) == 0)
@@ -418,6 +423,21 @@ static void random_items(Arena *arena, AstSelect *select, int depth)
     select->items = items;
 }
 
+/* ROLLUP (a, (b, c)) and its like. */
+static const AstExpr *random_grouping(Arena *arena, int depth)
+{
+    AstExpr *grouping = new_expr(arena, AST_GROUPING);
+    AstExpr *set = new_expr(arena, AST_GROUPING);
+    const AstExpr **args = ARENA_ARRAY(arena, const AstExpr *, 2);
+    grouping->grouping = (AstGrouping)(AST_GROUPING_ROLLUP + below(3));
+    give_args(arena, set, toss() ? 2 : 0, depth); /* (a) is an expression */
+    args[0] = set;
+    args[1] = random_leaf(arena);
+    grouping->args = args;
+    grouping->arg_count = 1 + below(2);
+    return grouping;
+}
+
 static void random_block(Arena *arena, AstSelect *select, int depth)
 {
     AstExpr on = {0};
@@ -432,6 +452,8 @@ static void random_block(Arena *arena, AstSelect *select, int depth)
     if (toss())
         select->where = random_expr(arena, depth - 1);
     give_args(arena, &keys, below(3), depth);
+    if (keys.arg_count > 0 && below(3) == 0)
+        ((const AstExpr **)keys.args)[0] = random_grouping(arena, depth - 1);
     select->group_by = keys.args;
     select->group_by_count = keys.arg_count;
     if (below(3) == 0)

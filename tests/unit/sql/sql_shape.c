@@ -132,6 +132,8 @@ static void shape_function(Buf *out, const AstExpr *expr)
 {
     buf_printf(out, "(%.*s()%s", STR_ARG(expr->text), expr->distinct ? " distinct" : "");
     shape_list(out, expr->args, expr->arg_count);
+    if (expr->order_by)
+        shape_order(out, expr->order_by);
     if (expr->filter) {
         BUF_LIT(out, " (filter ");
         shape_expr(out, expr->filter);
@@ -302,7 +304,9 @@ void shape_expr(Buf *out, const AstExpr *expr)
         shape_wrapped(out, "array", expr);
         break;
     case AST_GROUPING:
-        shape_wrapped(out, "grouping", expr);
+        buf_printf(out, "(grouping-%d", (int)expr->grouping);
+        shape_list(out, expr->args, expr->arg_count);
+        buf_byte(out, ')');
         break;
     }
 }
