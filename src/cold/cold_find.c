@@ -14,14 +14,15 @@ typedef struct Search {
     size_t count;
     StoredRow *rows;
     bool *found;
-    Map positions; /* key -> its position + 1; empty for a single key */
+    Map positions; /* key -> its place in keys; empty for a single key */
 } Search;
 
 static size_t position_of(const Search *search, Str key)
 {
     if (search->count == 1)
         return str_equal(search->keys[0], key) ? 0 : SIZE_MAX;
-    return (size_t)(uintptr_t)map_get(&search->positions, key) - 1;
+    const Str *place = map_get(&search->positions, key);
+    return place ? (size_t)(place - search->keys) : SIZE_MAX;
 }
 
 /* The keys that the segment could hold; in ctx's arena. */
@@ -97,7 +98,7 @@ Status cold_find(Context *ctx,
     Search search = {
         .view = view, .keys = keys, .count = count, .rows = ret_rows, .found = ret_found};
     for (size_t i = 0; count > 1 && i < count; i++)
-        map_put(&search.positions, keys[i], (void *)(uintptr_t)(i + 1));
+        map_put(&search.positions, keys[i], (void *)&keys[i]);
     Status status = search_all(ctx, &search);
     map_done(&search.positions);
     return status;

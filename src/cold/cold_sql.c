@@ -86,7 +86,7 @@ static DuckSource *dead_source(Context *ctx, const SeqSet *seqs)
 static size_t add_source(Context *ctx, DuckSourceList *sources, DuckSource *source)
 {
     sources->items = arena_grow(
-        &ctx->arena, sources->items, sources->count, &sources->capacity, sizeof(*sources->items));
+        &ctx->arena, sources->items, sources->count, &sources->capacity, sizeof(DuckSource *));
     sources->items[sources->count] = source;
     return sources->count++;
 }

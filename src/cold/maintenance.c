@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "commit/catalog_commit.h"
 
+#include <assert.h>
+
 enum { LOCK_POLL_US = 50000, PUBLISH_POLL_US = 2000 };
 
 /* ---- one turn at a time ---- */
@@ -92,6 +94,7 @@ static Status make_manifest(Context *ctx, Maintenance *turn)
 
 static Status read_state(Context *ctx, Maintenance *turn)
 {
+    assert(turn->snapshot);
     turn->table = catalog_table_by_id(turn->snapshot->catalog, turn->table_id);
     if (!turn->table)
         return fail(ctx, STATUS_TABLE_NOT_FOUND, "table %u was dropped", turn->table_id);

@@ -19,6 +19,8 @@
 #include "cold/segment_reader.h"
 #include "commit/catalog_commit.h"
 
+#include <assert.h>
+
 enum { MANIFEST_JSON_BYTES_MAX = 64 << 20 };
 
 typedef struct Rebuild {
@@ -90,6 +92,7 @@ static Status find_table(Context *ctx, Place *place)
 
 static void read_present(Context *ctx, Place *place)
 {
+    assert(place->table);
     CLEANUP(buf_done) Buf key = {0};
     StoreRead read = {.snapshot = place->rebuild->snapshot->at, .family = FAMILY_MANIFEST};
     ManifestKey head = {.part = MANIFEST_HEAD, .table_id = place->table->id, .owner = place->owner};
