@@ -105,6 +105,38 @@ static void random_flushes_and_compactions_are_read_as_the_model_says(void **sta
     assert_true(compactions > 2);
 }
 
+/* 32 files are merged at most: the newest ones stay, and so do their dead rows. */
+static void a_compaction_of_some_files_keeps_the_others_dead(void **state)
+{
+    (void)state;
+    enum { FILES = COMPACT_SEGMENTS_MAX + 4, STEADY = 300 };
+    static TestOwner owner;
+    TestTable table = fixture_table(&fixture, "some", TABLE_SHARED, HOURS);
+    owner_init(&owner, &table, NULL);
+    for (int id = 0; id < STEADY; id++)
+        owner_put(&owner, id, "steady");
+    for (int file = 0; file < FILES; file++) {
+        char body[MODEL_BODY_BYTES];
+        snprintf(body, sizeof(body), "in file %d", file);
+        owner_put(&owner, STEADY, body);
+        owner_put(&owner, (int64_t)(next_random(&seed) % STEADY), body);
+        flush(&owner);
+    }
+    ColdStats before = owner_stats(&owner);
+    CompactResult result = compact(&owner, false);
+    ColdStats after = owner_stats(&owner);
+    assert_int_equal(result.segments_before, COMPACT_SEGMENTS_MAX);
+    assert_int_equal(after.segments,
+                     before.segments - result.segments_before + result.segments_after);
+    assert_int_equal(before.rows - after.rows, before.dead_rows - after.dead_rows);
+    assert_int_equal(after.rows - after.dead_rows, STEADY + 1);
+    assert_true(after.dead_rows >= 3);
+    owner_check(&owner);
+    owner_remove(&owner, STEADY);
+    flush(&owner);
+    owner_check(&owner);
+}
+
 static void trim_log(void)
 {
     ChangeLogRetention retention = {.keep_ms = MS_PER_HOUR};
@@ -310,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compaction_of_everything_leaves_one_version_of_each_row),
         cmocka_unit_test(random_flushes_and_compactions_are_read_as_the_model_says),
+        cmocka_unit_test(a_compaction_of_some_files_keeps_the_others_dead),
         cmocka_unit_test(expired_tombstones_go_when_all_files_take_part),
         cmocka_unit_test(a_compaction_may_leave_no_row_at_all),
         cmocka_unit_test(a_reader_of_an_older_snapshot_keeps_its_files),
