@@ -132,6 +132,7 @@ add_subscription(LiveClient *client, const LiveSubscribe *subscribe, const LiveQ
         .sql = subscribe->sql,
         .parameters = {.values = subscribe->parameters, .count = subscribe->parameter_count},
         .options = subscribe->options_json,
+        .include_flush = subscribe->options.include_flush,
         .index_kind = live_filing_kind(group->filing),
     });
     if (live_registry_add(options->registry, info, options->per_user_max))

@@ -35,12 +35,14 @@ LiveEngine *live_engine_new(const LiveEngineOptions *options)
     engine->ring = NEW(LiveRing);
     sequencer_add_consumer(options->sequencer, options->index, live_feed_deliver, engine);
     sequencer_interest_add(options->sequencer, options->index, 0);
+    live_registry_join(options->registry, engine);
     return engine;
 }
 
 void live_engine_stop(LiveEngine *engine)
 {
     engine->stopped = true;
+    live_registry_leave(engine->options.registry, engine);
 }
 
 void live_engine_free(LiveEngine *engine)

@@ -70,6 +70,7 @@ struct Subscription {
     SubscriptionState state;
     LiveOnLag on_lag;
     bool progress;
+    bool include_flush;
     bool waiting;   /* in LiveClient.waiting: wants a worker */
     bool ack_due;   /* its table has other columns now: to be told behind what is under way */
     LiveLoad *load; /* while LOADING; owned by the task while one runs */
@@ -195,6 +196,9 @@ void subscription_next_batch(Subscription *subscription, bool has_last, SeqNo la
 bool subscription_send(Subscription *subscription,
                        const LiveDelta *delta,
                        const CommitRecord *record);
+/* A flush event (live/live_flush.h), unless it did not ask for them or the client is over its
+ * budget. */
+void subscription_tell_flush(Subscription *subscription, Shared *tail);
 /* Out of the members; it goes on from the change log after `position`. */
 void subscription_lag(Subscription *subscription, SeqNo position);
 /* Sends the acknowledgement that is due, unless a load or round under way speaks of older columns.

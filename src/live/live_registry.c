@@ -2,6 +2,7 @@
 #include "live/live_registry.h"
 
 #include "live/live_engine.h"
+#include "live/live_flush.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -19,6 +20,9 @@ struct LiveRegistry {
     size_t capacity;
     Tally users;   /* by user id */
     Tally tables;  /* by table id */
+    Tally flushes; /* by table id and owner, those with include_flush only */
+    LiveEngine *engines[FEED_CONSUMERS_MAX];
+    size_t engine_count;
     Tally streams; /* by table id and owner, streams only: each of their INSERTs may ask */
 };
 
@@ -39,6 +43,7 @@ void live_registry_free(LiveRegistry *registry)
     tally_done(&registry->users);
     tally_done(&registry->tables);
     tally_done(&registry->streams);
+    tally_done(&registry->flushes);
     pthread_mutex_destroy(&registry->lock);
     free(registry->infos);
     free(registry);
@@ -124,6 +129,7 @@ LiveInfo *live_info_new(const LiveInfoOptions *options)
     info->sql = sql.len ? put_text(&at, sql) : first;
     info->parameters = keep_parameters(&options->parameters);
     info->options = put_text(&at, options->options);
+    info->include_flush = options->include_flush;
     info->index_kind = options->index_kind;
     info->created_at_us = clock_wall_us();
     atomic_init(&info->last_update_us, info->created_at_us);
@@ -139,6 +145,7 @@ LiveInfo *live_info_renew(const LiveInfo *info, LiveQuery *query, const char *in
         .sql = info->sql,
         .parameters = live_info_parameters(info),
         .options = info->options,
+        .include_flush = info->include_flush,
         .index_kind = index_kind,
     });
     renewed->created_at_us = info->created_at_us;
@@ -189,7 +196,7 @@ static Str table_key(const uint32_t *table_id)
     return str_from((const char *)table_id, sizeof(*table_id));
 }
 
-static void stream_key_make(Buf *out, uint32_t table_id, Owner owner)
+static void owner_key_make(Buf *out, uint32_t table_id, Owner owner)
 {
     buf_str_append(out, table_key(&table_id));
     buf_str_append(out, owner.user_id);
@@ -201,11 +208,14 @@ static void count_query(LiveRegistry *registry, const LiveInfo *info, void (*cha
     const Table *table = info->query->table;
     change(&registry->users, info->origin->user_id);
     change(&registry->tables, table_key(&table->id));
-    if (table->kind != TABLE_STREAM)
+    if (table->kind != TABLE_STREAM && !info->include_flush)
         return;
     CLEANUP(buf_done) Buf key = {0};
-    stream_key_make(&key, table->id, info->query->owner);
-    change(&registry->streams, buf_str(&key));
+    owner_key_make(&key, table->id, info->query->owner);
+    if (table->kind == TABLE_STREAM)
+        change(&registry->streams, buf_str(&key));
+    if (info->include_flush)
+        change(&registry->flushes, buf_str(&key));
 }
 
 /* ---- the list ---- */
@@ -300,11 +310,54 @@ bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner)
 {
     LiveRegistry *registry = data;
     CLEANUP(buf_done) Buf key = {0};
-    stream_key_make(&key, table_id, owner);
+    owner_key_make(&key, table_id, owner);
     pthread_mutex_lock(&registry->lock);
     bool found = tally_get(&registry->streams, buf_str(&key)) > 0;
     pthread_mutex_unlock(&registry->lock);
     return found;
+}
+
+size_t live_registry_count_watchers(void *data, uint32_t table_id, Str user_id)
+{
+    LiveRegistry *registry = data;
+    pthread_mutex_lock(&registry->lock);
+    size_t count = tally_get(&registry->tables, table_key(&table_id));
+    size_t own = 0;
+    for (size_t i = 0; i < registry->count && count > 0 && user_id.len > 0; i++)
+        own += registry->infos[i]->query->table->id == table_id &&
+               str_equal(registry->infos[i]->origin->user_id, user_id);
+    pthread_mutex_unlock(&registry->lock);
+    return user_id.len > 0 ? own : count;
+}
+
+/* ---- engines ---- */
+
+void live_registry_join(LiveRegistry *registry, LiveEngine *engine)
+{
+    pthread_mutex_lock(&registry->lock);
+    assert(registry->engine_count < FEED_CONSUMERS_MAX);
+    registry->engines[registry->engine_count++] = engine;
+    pthread_mutex_unlock(&registry->lock);
+}
+
+void live_registry_leave(LiveRegistry *registry, LiveEngine *engine)
+{
+    pthread_mutex_lock(&registry->lock);
+    for (size_t i = registry->engine_count; i-- > 0;)
+        if (registry->engines[i] == engine)
+            registry->engines[i] = registry->engines[--registry->engine_count];
+    pthread_mutex_unlock(&registry->lock);
+}
+
+void live_registry_tell_flush(LiveRegistry *registry, const FlushScope *scope, Shared *tail)
+{
+    CLEANUP(buf_done) Buf key = {0};
+    owner_key_make(&key, scope->table_id, scope->owner);
+    pthread_mutex_lock(&registry->lock);
+    bool wanted = tally_get(&registry->flushes, buf_str(&key)) > 0;
+    for (size_t i = 0; i < registry->engine_count && wanted; i++)
+        live_engine_tell_flush(registry->engines[i], scope, tail);
+    pthread_mutex_unlock(&registry->lock);
 }
 
 bool live_registry_kill(void *data, Str live_id)

@@ -44,6 +44,7 @@ typedef struct LiveInfo {
     Str sql;                    /* as the client wrote it */
     LiveParameters *parameters; /* NULL = none; to bind again when the table changes */
     Str options;                /* JSON; empty = none */
+    bool include_flush;
     int64_t created_at_us;
     const char *index_kind;
     /* written by the reactor */
@@ -60,6 +61,7 @@ typedef struct LiveInfoOptions {
     Str sql;
     ExprParameters parameters;
     Str options;
+    bool include_flush;
     const char *index_kind; /* static */
 } LiveInfoOptions;
 
@@ -80,6 +82,10 @@ LiveRegistry *live_registry_new(Sequencer *sequencer, uint32_t node_id);
 /* All entries must be gone. */
 void live_registry_free(LiveRegistry *registry);
 
+/* An engine may be told of flushes from now on, and not any more. */
+void live_registry_join(LiveRegistry *registry, LiveEngine *engine);
+void live_registry_leave(LiveRegistry *registry, LiveEngine *engine);
+
 /* Takes over the reference; false (and nothing is taken) when the user has per_user_max already. */
 bool live_registry_add(LiveRegistry *registry, LiveInfo *info, size_t per_user_max);
 void live_registry_remove(LiveRegistry *registry, LiveInfo *info);
@@ -95,8 +101,15 @@ bool live_registry_find_watcher(void *data,
                                 TableWatcher *ret_watcher);
 /* Of a STREAM table only; at no cost that grows with the number of queries. */
 bool live_registry_has_watcher(void *data, uint32_t table_id, Owner owner);
+/* Open live queries on the table; of one user, or of everybody (empty). */
+size_t live_registry_count_watchers(void *data, uint32_t table_id, Str user_id);
 /* KILL LIVE QUERY: the owning reactor ends the stream with KILLED. */
 bool live_registry_kill(void *data, Str live_id);
 
 /* Provides system.live and system.live_queries. */
 void live_registry_register_tables(LiveRegistry *registry, SystemTables *tables);
+
+/* To the engines, when some live query on that table and owner has include_flush. */
+typedef struct FlushScope FlushScope;
+typedef struct Shared Shared;
+void live_registry_tell_flush(LiveRegistry *registry, const FlushScope *scope, Shared *tail);

@@ -38,6 +38,7 @@ subscription_new(LiveClient *client, const LiveOptions *options, LiveGroup *grou
     subscription->batch_size = options->batch_size;
     subscription->on_lag = options->on_lag;
     subscription->progress = options->progress;
+    subscription->include_flush = options->include_flush;
     map_put(&client->subscriptions, info->subscription_id, subscription);
     atomic_fetch_add(&client->engine->subscription_count, 1);
     return subscription;
@@ -230,6 +231,13 @@ bool subscription_send(Subscription *subscription,
               (unsigned long long)record->seq,
               delta->tail_count ? delta->tails[0]->bytes : "");
     return true;
+}
+
+void subscription_tell_flush(Subscription *subscription, Shared *tail)
+{
+    LiveClient *client = subscription->client;
+    if (subscription->include_flush && !is_over_budget(client))
+        client->sink->send_parts(client->sink_data, make_head(subscription), tail);
 }
 
 static void send_frames(Subscription *subscription, LiveFrames *frames)

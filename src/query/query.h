@@ -51,6 +51,8 @@ typedef struct QueryHooks {
     bool (*find_watcher)(void *data, Arena *arena, uint32_t table_id, TableWatcher *ret_watcher);
     /* Does anybody watch this owner's events of an EPHEMERAL stream? */
     bool (*has_watcher)(void *data, uint32_t table_id, Owner owner);
+    /* How many open live queries are on the table; of that user, or of everybody (empty). */
+    size_t (*count_watchers)(void *data, uint32_t table_id, Str user_id);
     /* Has the live query ended by its owner; false when none has that id. */
     bool (*kill_live_query)(void *data, Str live_id);
     void *data;
