@@ -75,6 +75,9 @@ static const SystemTable TABLES[] = {
     {SYSTEM_JOB_NODES, SYSTEM, STR_INIT("job_nodes"), STR_INIT(
         "job_id T!#, node_id L!, status T!, error_message T, created_at M!, started_at M, "
         "finished_at M, updated_at M!")},
+    {SYSTEM_MANIFEST, SYSTEM, STR_INIT("manifest"), STR_INIT(
+        "cache_key T!#, namespace_id T!, table_name T!, scope T!, etag T, last_refreshed M!, "
+        "last_accessed M!, in_memory B!, sync_state T!, manifest_json J!")},
 };
 /* clang-format on */
 

@@ -25,6 +25,7 @@ typedef enum SystemTableId {
     INFORMATION_SCHEMATA,
     SYSTEM_JOBS,
     SYSTEM_JOB_NODES,
+    SYSTEM_MANIFEST,
     SYSTEM_TABLE_ID_END
 } SystemTableId;
 

@@ -76,6 +76,13 @@ typedef struct ColdStats {
 } ColdStats;
 MUST_CHECK Status cold_view_stats(Context *ctx, ColdView *view, ColdStats *ret_stats);
 
+/* The text of the manifest.json beside the view's files (cold/manifest_json.h); appended. */
+MUST_CHECK Status cold_view_write_json(Context *ctx, ColdView *view, Buf *out);
+
+/* Where the files of a table's owners go as its storage is defined now; borrowed from the catalog
+ * or the tier. */
+Str cold_path_template(const ColdTier *tier, const Catalog *catalog, const Table *table);
+
 /* ---- by key ---- */
 
 /*

@@ -26,6 +26,13 @@ static Str template_of(const ColdTier *tier, const Storage *storage, const Table
     return storage->shared_template.len ? storage->shared_template : defaults->shared_template;
 }
 
+Str cold_path_template(const ColdTier *tier, const Catalog *catalog, const Table *table)
+{
+    Str id = table->options.storage_id.len ? table->options.storage_id : LOCAL_STORAGE_ID;
+    const Storage *storage = catalog_storage(catalog, id);
+    return storage ? template_of(tier, storage, table) : STR_NULL;
+}
+
 Status cold_place(Context *ctx, ColdTier *tier, const ColdPlace *place, Manifest *manifest)
 {
     const Table *table = place->table;

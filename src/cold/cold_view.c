@@ -7,6 +7,7 @@
 #include "cold/cold_private.h"
 
 #include "base/memory.h"
+#include "cold/manifest_json.h"
 
 typedef struct LoadedManifest {
     CacheItem item;
@@ -157,5 +158,21 @@ Status cold_view_stats(Context *ctx, ColdView *view, ColdStats *ret_stats)
             stats.seq_max = segment->seq_max;
     }
     *ret_stats = stats;
+    return STATUS_OK;
+}
+
+Status cold_view_write_json(Context *ctx, ColdView *view, Buf *out)
+{
+    const Manifest *manifest = view->manifest;
+    SegmentStats *stats = ARENA_ARRAY(&ctx->arena, SegmentStats, manifest->segment_count + 1);
+    for (size_t i = 0; i < manifest->segment_count; i++)
+        TRY(cold_load_stats(ctx, view, &manifest->segments[i], &stats[i]));
+    ManifestDocument document = {
+        .table_name = view->table->full_name,
+        .user_id = table_is_per_user(view->table) ? view->owner.user_id : STR_NULL,
+        .manifest = manifest,
+        .stats = stats,
+    };
+    manifest_json_write(out, &document);
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@
  *     created at     varint  milliseconds since 1970
  *     updated at     varint
  *     last file      varint
+ *     flushed at     varint  milliseconds since 1970; 0 = never
  *     storage        bytes
  *     directory      bytes
  *     segment count  varint
@@ -65,6 +66,7 @@ void manifest_encode(Buf *out, const Manifest *manifest)
     buf_varint(out, (uint64_t)manifest->created_at_ms);
     buf_varint(out, (uint64_t)manifest->updated_at_ms);
     buf_varint(out, (uint64_t)manifest->last_file_ms);
+    buf_varint(out, (uint64_t)manifest->flushed_at_ms);
     buf_bytes(out, manifest->storage_id);
     buf_bytes(out, manifest->directory);
     buf_varint(out, manifest->segment_count);
@@ -132,6 +134,7 @@ static void decode_all(Reader *reader, Manifest *manifest)
     manifest->created_at_ms = (int64_t)read_bounded(reader, INT64_MAX);
     manifest->updated_at_ms = (int64_t)read_bounded(reader, INT64_MAX);
     manifest->last_file_ms = (int64_t)read_bounded(reader, INT64_MAX);
+    manifest->flushed_at_ms = (int64_t)read_bounded(reader, INT64_MAX);
     manifest->storage_id = reader_bytes(reader);
     manifest->directory = reader_bytes(reader);
     decode_segments(reader, manifest);

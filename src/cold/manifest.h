@@ -46,6 +46,7 @@ typedef struct Manifest {
     int64_t created_at_ms;
     int64_t updated_at_ms;
     int64_t last_file_ms;
+    int64_t flushed_at_ms; /* the last time rows came from the hot tier */
     Str storage_id;
     Str directory; /* in the storage, without slashes at its ends */
     size_t segment_count;

@@ -186,6 +186,7 @@ static Manifest next_manifest(Context *ctx, ManifestOp *op, const Manifest *from
         .created_at_ms = from->created_at_ms,
         .updated_at_ms = clock_wall_us() / 1000,
         .last_file_ms = last_file_ms(from, change),
+        .flushed_at_ms = change->unsettled ? clock_wall_us() / 1000 : from->flushed_at_ms,
         .storage_id = from->storage_id,
         .directory = from->directory,
         .segment_count = count,
@@ -234,17 +235,7 @@ Status maintenance_commit_settled(Context *ctx, Maintenance *turn)
 Status maintenance_write_json(Context *ctx, Maintenance *turn)
 {
     CLEANUP(buf_done) Buf text = {0};
-    const Manifest *manifest = turn->manifest;
-    SegmentStats *stats = ARENA_ARRAY(&ctx->arena, SegmentStats, manifest->segment_count + 1);
-    for (size_t i = 0; i < manifest->segment_count; i++)
-        TRY(cold_load_stats(ctx, turn->view, &manifest->segments[i], &stats[i]));
-    ManifestDocument document = {
-        .table_name = turn->table->full_name,
-        .user_id = table_is_per_user(turn->table) ? turn->owner.user_id : STR_NULL,
-        .manifest = manifest,
-        .stats = stats,
-    };
-    manifest_json_write(&text, &document);
-    Str name = cold_object_name(&ctx->arena, manifest, MANIFEST_JSON_NAME);
+    TRY(cold_view_write_json(ctx, turn->view, &text));
+    Str name = cold_object_name(&ctx->arena, turn->manifest, MANIFEST_JSON_NAME);
     return object_store_put_bytes(ctx, turn->store, name, buf_str(&text));
 }

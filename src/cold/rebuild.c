@@ -318,6 +318,7 @@ static Manifest new_manifest(Context *ctx, const Place *place)
         if (segments[i].file_ms > manifest.last_file_ms)
             manifest.last_file_ms = segments[i].file_ms;
     }
+    manifest.flushed_at_ms = manifest.last_file_ms;
     if (place->draft_count)
         segments[0].kill_count = place->kills.count;
     return manifest;

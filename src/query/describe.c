@@ -4,13 +4,11 @@
  * known of the table as (property, value) rows (decision 32).  With HISTORY: the
  * columns of every version, and the versions.
  */
-#include "base/clock.h"
 #include "query/access.h"
 #include "query/listing.h"
 #include "query/work.h"
-#include "table/scan.h"
-
-enum { CHECK_EVERY_ROWS = 64 };
+#include "table/stream_stats.h"
+#include "table/table_stats.h"
 
 typedef struct Describe {
     Work work;
@@ -142,54 +140,66 @@ static Str flush_policy_text(QueryRun *run, const FlushPolicy *policy)
 }
 
 /* How many events the caller would read now. */
-static Status count_events(QueryRun *run, const Table *table, int64_t *ret_count)
-{
-    TableScanOptions options = {
-        .snapshot = run_row_snapshot(run, table),
-        .table = table,
-        .owner = run_owner(run, table),
-        .now_ms = clock_wall_us() / 1000,
-    };
-    TRY(run_require_worker(run));
-    CLEANUP(table_scan_close) TableScan *scan = table_scan_open(&options);
-    int64_t count = 0;
-    ArenaMark mark = arena_mark(&run->ctx.arena);
-    for (TableRow row; table_scan_next(&run->ctx, scan, &row); count++) {
-        arena_rewind(&run->ctx.arena, mark);
-        if (count % CHECK_EVERY_ROWS == 0)
-            TRY(context_check(&run->ctx));
-    }
-    *ret_count = count;
-    return table_scan_status(&run->ctx, scan);
-}
-
 static Status list_stream_properties(QueryRun *run, Describe *describe)
 {
     const TableOptions *options = &describe->table->options;
-    int64_t event_count;
-    TRY(count_events(run, describe->table, &event_count));
+    uint64_t event_count;
+    StreamCountOptions count = {
+        .snapshot = run_row_snapshot(run, describe->table),
+        .table = describe->table,
+        .owner = run_owner(run, describe->table),
+    };
+    TRY(run_require_worker(run));
+    TRY(stream_count_events(&run->ctx, &count, &event_count));
     add_number(run, describe, STR("ttl_ms"), options->ttl_ms);
     add_property(run, describe, STR("ephemeral"), options->ephemeral ? STR("true") : STR("false"));
     add_number(run, describe, STR("max_buffer"), options->max_buffer);
     add_property(run, describe, STR("scope"), options->scope_shared ? STR("shared") : STR("user"));
-    add_number(run, describe, STR("current_size"), event_count);
+    add_number(run, describe, STR("current_size"), (int64_t)event_count);
     add_property(run, describe, STR("system_columns"), STR("_seq"));
     return STATUS_OK;
 }
 
-static void list_row_properties(QueryRun *run, Describe *describe)
+/* The time in UTC; NULL before the first flush. */
+static Status add_last_flush(QueryRun *run, Describe *describe)
+{
+    const Table *table = describe->table;
+    int64_t flushed_at_ms = 0;
+    TableStatsOptions options = {
+        .cold = run->engine->cold,
+        .snapshot = run_row_snapshot(run, table),
+        .table = table,
+        .everybody = authorizer_allows(&run->principal, ACTION_SYSTEM_READ, NULL),
+        .owner = run_owner(run, table),
+    };
+    if (catalog_table_is_cold(options.snapshot->catalog, table->id)) {
+        TRY(run_require_worker(run));
+        TRY(table_last_flush(&run->ctx, &options, &flushed_at_ms));
+    }
+    Value at = value_integer(TYPE_TIMESTAMP, flushed_at_ms * 1000);
+    add_property(run,
+                 describe,
+                 STR("last_flush"),
+                 flushed_at_ms ? value_to_text(&run->ctx.arena, &at) : STR_NULL);
+    return STATUS_OK;
+}
+
+static Str path_template(const QueryRun *run, const Table *table)
+{
+    const ColdTier *cold = run->engine->cold;
+    return cold ? cold_path_template(cold, run->snapshot->catalog, table) : STR_NULL;
+}
+
+static Status list_row_properties(QueryRun *run, Describe *describe)
 {
     const Table *table = describe->table;
     const TableOptions *options = &table->options;
     bool user = table->kind == TABLE_USER;
     add_property(run, describe, STR("storage"), options->storage_id);
-    add_property(run,
-                 describe,
-                 STR("path_template"),
-                 user ? STR("{namespace}/{tableName}/{userId}") : STR("{namespace}/{tableName}"));
+    add_property(run, describe, STR("path_template"), path_template(run, table));
     add_property(
         run, describe, STR("flush_policy"), flush_policy_text(run, &options->flush_policy));
-    add_property(run, describe, STR("last_flush"), STR_NULL);
+    TRY(add_last_flush(run, describe));
     add_number(run, describe, STR("deleted_retention_hours"), options->deleted_retention_hours);
     if (!user)
         add_property(run,
@@ -197,6 +207,7 @@ static void list_row_properties(QueryRun *run, Describe *describe)
                      STR("access_level"),
                      str_from_c(access_level_word(options->access_level)));
     add_property(run, describe, STR("system_columns"), STR("_seq, _updated, _deleted"));
+    return STATUS_OK;
 }
 
 static Status list_properties(QueryRun *run, Describe *describe)
@@ -206,7 +217,7 @@ static Status list_properties(QueryRun *run, Describe *describe)
     if (table->kind == TABLE_STREAM)
         TRY(list_stream_properties(run, describe));
     else if (table->kind != TABLE_SYSTEM)
-        list_row_properties(run, describe);
+        TRY(list_row_properties(run, describe));
     if (table->kind != TABLE_SYSTEM)
         add_property(
             run, describe, STR("durability"), table_is_sync(table) ? STR("sync") : STR("async"));

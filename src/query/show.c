@@ -44,8 +44,6 @@ static Status unsupported(QueryRun *run, const AstShow *ast)
 {
     static const char *const NAMES[] = {
         [AST_SHOW_COLUMNS] = "SHOW COLUMNS",
-        [AST_SHOW_STATS] = "SHOW STATS",
-        [AST_SHOW_MANIFEST] = "SHOW MANIFEST",
         [AST_SHOW_ALL] = "SHOW ALL",
     };
     return fail(&run->ctx, STATUS_UNSUPPORTED, "%s is not supported", NAMES[ast->show]);
@@ -60,6 +58,8 @@ static const char *shown_table(const AstShow *ast)
         return "schemas";
     case AST_SHOW_STORAGES:
         return "storages";
+    case AST_SHOW_MANIFEST:
+        return "manifest";
     default:
         return NULL;
     }
@@ -123,6 +123,8 @@ static Status emit_show(QueryRun *run, Work *work, bool *ret_done)
 
 Work *show_work(QueryRun *run, const AstShow *ast)
 {
+    if (ast->show == AST_SHOW_STATS)
+        return show_stats_work(run, ast);
     Show *show = ARENA_NEW(&run->ctx.arena, Show);
     show->work = (Work){.prepare = prepare_show, .emit = emit_show};
     show->ast = ast;

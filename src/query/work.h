@@ -30,6 +30,7 @@ Work *drop_storage_work(QueryRun *run, const AstStorage *ast);
 Work *use_work(QueryRun *run, const AstName *name);
 Work *show_work(QueryRun *run, const AstShow *ast);
 Work *explain_work(QueryRun *run, const AstExplain *ast);
+Work *show_stats_work(QueryRun *run, const AstShow *ast);
 Work *describe_work(QueryRun *run, const AstDescribe *ast);
 Work *storage_check_work(QueryRun *run, const AstStorage *ast);
 Work *maintain_work(QueryRun *run, const AstStatement *statement); /* STORAGE FLUSH, COMPACT */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cold/flush_monitor.h"
 #include "cold/retention_job.h"
+#include "live/live_flush.h"
 #include "server/accounts.h"
 #include "server/descriptors.h"
 #include "server/housekeeping.h"
@@ -14,6 +15,7 @@
 #include "server/version.h"
 #include "store/data_dir.h"
 #include "table/system_jobs.h"
+#include "table/system_manifest.h"
 #include "table/system_users.h"
 #include "table/table_cleanup.h"
 
@@ -221,7 +223,10 @@ static void open_query(Server *server)
     system_users_register(server->system_tables, auth_login_guard(server->auth));
     server->registry = live_registry_new(server->sequencer, 1);
     live_registry_register_tables(server->registry, server->system_tables);
+    server->cold_jobs.on_flush = live_flush_tell;
+    server->cold_jobs.on_flush_data = server->registry;
     system_jobs_register(server->system_tables);
+    system_manifest_register(server->system_tables, &server->cold_jobs);
     server->query = (QueryEngine){
         .sequencer = server->sequencer,
         .store = server->store,
@@ -238,6 +243,7 @@ static void open_query(Server *server)
                 .find_watcher = live_registry_find_watcher,
                 .kill_live_query = live_registry_kill,
                 .has_watcher = live_registry_has_watcher,
+                .count_watchers = live_registry_count_watchers,
                 .data = server->registry,
             },
         .password_policy = &server->password_policy,

@@ -26,6 +26,7 @@ const makeTable = (name, kind = 'SHARED', options = never) =>
 const values = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => `(${from + at}, 'row ${from + at}')`);
 const insert = (client, table, from, to) => client.sql(`INSERT INTO ${table} (id, body) VALUES ${values(from, to)}`);
 const count = async (client, table) => Number((await client.rows(`SELECT count(*) AS n FROM ${table}`))[0].n);
+const stats = async (client, table) => (await client.rows(`SHOW STATS FOR TABLE ${table}`))[0];
 const flushesOf = (table) => root.rows(`SELECT * FROM system.jobs WHERE job_type = 'flush' AND idempotency_key = 'flush:${table}'`);
 
 test('r14 r63 STORAGE FLUSH moves a shared table into one file, and reads stay the same', async () => {
@@ -34,6 +35,8 @@ test('r14 r63 STORAGE FLUSH moves a shared table into one file, and reads stay t
     const before = await root.rows('SELECT id, body, _seq, _deleted FROM app.r14');
     const [job] = await flush(root, 'app.r14');
     assert.equal(job.message, 'Flushed app.r14 successfully (500 rows, 1 files)');
+    const { hot_rows, cold_rows } = await stats(root, 'app.r14');
+    assert.deepEqual([hot_rows, cold_rows], ['0', '500']);
     assert.deepEqual(await root.rows('SELECT id, body, _seq, _deleted FROM app.r14'), before);
     assert.equal(await count(root, 'app.r14'), 500);
     assert.deepEqual(await root.rows('SELECT body FROM app.r14 WHERE id = 77'), [{ body: 'row 77' }]);
@@ -49,6 +52,7 @@ test('r62 a flush of a user table writes a directory for each user', async () =>
     assert.deepEqual(files.map((name) => name.split('/')[0]), ['_42ob', 'ann']);
     assert.equal(await count(ann, 'app.r62'), 20);
     assert.equal(await count(bob, 'app.r62'), 30);
+    assert.deepEqual([(await stats(ann, 'app.r62')).hot_rows, (await stats(bob, 'app.r62')).hot_rows], ['0', '0']);
     await assert.rejects(ann.sql('STORAGE FLUSH TABLE app.r62'), { status: 403 });
 });
 

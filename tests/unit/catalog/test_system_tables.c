@@ -42,6 +42,7 @@ static void every_system_table_has_its_fixed_id(void **state)
         {"information_schema.schemata", INFORMATION_SCHEMATA, 3},
         {"system.jobs", SYSTEM_JOBS, 21},
         {"system.job_nodes", SYSTEM_JOB_NODES, 8},
+        {"system.manifest", SYSTEM_MANIFEST, 10},
     };
     assert_int_equal(COUNT_OF(CASES), SYSTEM_TABLE_ID_END - 1);
     assert_int_equal(catalog->tables.count, COUNT_OF(CASES));

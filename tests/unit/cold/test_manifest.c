@@ -44,6 +44,7 @@ static Manifest random_manifest(Arena *arena)
         .created_at_ms = (int64_t)next_random(&seed),
         .updated_at_ms = (int64_t)next_random(&seed),
         .last_file_ms = (int64_t)next_random(&seed),
+        .flushed_at_ms = (int64_t)next_random(&seed),
         .storage_id = STR("local"),
         .directory = STR("app/chat/u1"),
         .segment_count = count,
@@ -88,6 +89,7 @@ static void a_manifest_survives_its_encoding(void **state)
         assert_int_equal(read->created_at_ms, written.created_at_ms);
         assert_int_equal(read->updated_at_ms, written.updated_at_ms);
         assert_int_equal(read->last_file_ms, written.last_file_ms);
+        assert_int_equal(read->flushed_at_ms, written.flushed_at_ms);
         assert_true(str_equal(read->storage_id, written.storage_id));
         assert_true(str_equal(read->directory, written.directory));
         assert_int_equal(read->segment_count, written.segment_count);
