@@ -29,9 +29,10 @@ struct DuckRun {
     const DuckFunction *functions;
     size_t function_count;
     Watch watch;
-    const Context *ctx; /* of the current call; its bounds are copied into those of the scans */
 
     pthread_mutex_t lock; /* guards what follows */
+    int64_t deadline_us;  /* of the last call: the bounds of what DuckDB's threads do for it */
+    size_t memory_limit;
     DuckScan *scans;
     Context error; /* of the first source that failed; STATUS_OK = none */
 };
@@ -63,7 +64,7 @@ Status duck_run_fail(Context *ctx, DuckRun *run, const char *text);
 void duck_run_keep_error(DuckRun *run, const Context *from);
 
 /* A Context for work of a DuckDB thread: with the statement's bounds, an arena of its own. */
-Context duck_run_context(const DuckRun *run);
+Context duck_run_context(DuckRun *run);
 
 /* ---- function.c ---- */
 

@@ -18,7 +18,10 @@ static void interrupt(Watch *watch)
 
 void duck_run_enter(DuckRun *run, Context *ctx)
 {
-    run->ctx = ctx;
+    pthread_mutex_lock(&run->lock);
+    run->deadline_us = ctx->deadline_us;
+    run->memory_limit = ctx->memory_limit;
+    pthread_mutex_unlock(&run->lock);
     watchdog_begin(&run->engine->watchdog, &run->watch, ctx);
 }
 
@@ -35,9 +38,12 @@ void duck_run_keep_error(DuckRun *run, const Context *from)
     pthread_mutex_unlock(&run->lock);
 }
 
-Context duck_run_context(const DuckRun *run)
+Context duck_run_context(DuckRun *run)
 {
-    return (Context){.deadline_us = run->ctx->deadline_us, .memory_limit = run->ctx->memory_limit};
+    pthread_mutex_lock(&run->lock);
+    Context ctx = {.deadline_us = run->deadline_us, .memory_limit = run->memory_limit};
+    pthread_mutex_unlock(&run->lock);
+    return ctx;
 }
 
 /* A source's own words are best, then the bound that was reached, then DuckDB's. */

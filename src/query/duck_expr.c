@@ -156,7 +156,7 @@ Status plan_bind_terms(Scope *scope, const AstExpr *ast, Terms *terms)
         return plan_bind_terms(scope, ast->args[1], terms);
     }
     terms->items = arena_grow(
-        scope->planner->arena, terms->items, terms->count, &terms->capacity, sizeof(*terms->items));
+        scope->planner->arena, terms->items, terms->count, &terms->capacity, sizeof(void *));
     return plan_bind_condition(scope, ast, &terms->items[terms->count++]);
 }
 

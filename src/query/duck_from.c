@@ -72,7 +72,7 @@ static size_t add_source(Planner *planner, DuckSource *source)
                                   planner->sources,
                                   planner->source_count,
                                   &planner->source_capacity,
-                                  sizeof(*planner->sources));
+                                  sizeof(void *));
     planner->sources[planner->source_count] = source;
     return planner->source_count++;
 }
@@ -83,7 +83,7 @@ static void add_table(Planner *planner, TableSource *source)
                                  planner->tables,
                                  planner->table_count,
                                  &planner->table_capacity,
-                                 sizeof(*planner->tables));
+                                 sizeof(void *));
     planner->tables[planner->table_count++] = source;
     if (source->table->kind != TABLE_SYSTEM && table_is_sync(source->table))
         planner->run->durable_only = true;
@@ -274,7 +274,7 @@ static void put_in_front(Scope *scope, size_t at)
     Relation *merged = scope->relations[scope->relation_count - 1];
     memmove(&scope->relations[at + 1],
             &scope->relations[at],
-            (scope->relation_count - 1 - at) * sizeof(*scope->relations));
+            (scope->relation_count - 1 - at) * sizeof(void *));
     scope->relations[at] = merged;
 }
 

@@ -112,7 +112,7 @@ static size_t add_values(
                                   planner->sources,
                                   planner->source_count,
                                   &planner->source_capacity,
-                                  sizeof(*planner->sources));
+                                  sizeof(void *));
     planner->sources[planner->source_count] =
         values_source_new(planner->ctx, types, width, rows, row_count);
     return planner->source_count++;
@@ -601,7 +601,7 @@ plan_query(Planner *planner, Scope *outer, const AstSelect *ast, Buf *out, Outpu
     CLEANUP(operand_done) Operand body = {.name = plan_new_name(planner, "q")};
     Cte *ctes = planner->ctes;
     size_t height = plan_begin_part(planner);
-    BlockOrders orders;
+    BlockOrders orders = {.primary_key = -1};
     Limits limits;
     TRY(plan_ctes(planner, outer, ast, out));
     TRY(plan_body(planner, outer, ast, &body.text, &body.outputs, &orders));
@@ -620,7 +620,7 @@ static Status
 plan_top(Planner *planner, const AstSelect *ast, Buf *out, Outputs *ret_outputs, int64_t *ret_limit)
 {
     CLEANUP(operand_done) Operand body = {.name = plan_new_name(planner, "q")};
-    BlockOrders orders;
+    BlockOrders orders = {.primary_key = -1};
     Limits limits;
     bool by_server;
     TRY(plan_ctes(planner, NULL, ast, out));

@@ -39,11 +39,8 @@ Relation *scope_add_relation(Scope *scope, Str alias, size_t column_count)
     relation->column_count = column_count;
     for (size_t i = 0; i < column_count; i++)
         relation->columns[i].relation = relation;
-    scope->relations = arena_grow(arena,
-                                  scope->relations,
-                                  scope->relation_count,
-                                  &scope->relation_capacity,
-                                  sizeof(*scope->relations));
+    scope->relations = arena_grow(
+        arena, scope->relations, scope->relation_count, &scope->relation_capacity, sizeof(void *));
     scope->relations[scope->relation_count++] = relation;
     return relation;
 }
