@@ -135,7 +135,7 @@ test('an error about a name or a statement points at it', async () => {
         ['CREATE NAMESPACE app', 'app'], ['DROP NAMESPACE nowhere', 'nowhere'], ['USE nowhere', 'nowhere'],
         ['SHOW TABLES IN nowhere', 'nowhere'], ['CREATE SHARED TABLE nowhere.t (id BIGINT PRIMARY KEY)', 't ('],
         ['DROP USER nobody', 'nobody'], ["CREATE USER x WITH PASSWORD 'long enough' ROLE emperor", 'emperor'],
-        ['  SHOW MANIFEST', 'SHOW'], ['SELECT 1; COMMIT', 'COMMIT'], ['SELECT 1 WHERE TRUE = NOT FALSE', 'NOT'],
+        ['  SHOW ALL', 'SHOW'], ['SELECT 1; COMMIT', 'COMMIT'], ['SELECT 1 WHERE TRUE = NOT FALSE', 'NOT'],
     ]) {
         const { error } = await root.send(sql);
         assert.equal(error.position, sql.indexOf(marked) + 1, `${sql}: ${JSON.stringify(error)}`);
